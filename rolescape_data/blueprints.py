@@ -1,0 +1,84 @@
+"""A blueprint: which records a set must hold, how many of each, in which mix, and how they are split.
+
+It is a contract. Stages ask until it is met or the material ends; what stays open is named, never filled.
+"""
+
+from pathlib import Path
+from typing import Literal
+
+from pydantic import Field, model_validator
+
+from rolescape_data import assets
+from rolescape_data.errors import SettingsError
+from rolescape_data.records import RECORDS
+from rolescape_data.settings import Part
+from rolescape_data.yamlfile import load_yaml
+
+
+class TestShare(Part):
+    """So many records of the kind, per character, go to the test split; the rest train."""
+
+    test_id: int = Field(ge=0)
+
+
+class KindContract(Part):
+    """What one record kind owes per character. Exactly one of count, per_image, mix and min is given."""
+
+    count: int | None = Field(None, ge=0, description="exact number per character")
+    per_image: int | None = Field(None, ge=1, description="exact number per kept picture")
+    mix: dict[str, int] | None = Field(
+        None, description="exact number per cell, e.g. {easy: 4, medium: 4, hard: 2}"
+    )
+    min: int | None = Field(None, ge=0, description="at least so many per character")
+    per_call: int = Field(20, ge=1, le=100, description="records asked for in one model call")
+    facts: Literal["shared", "unseen"] = Field(
+        "shared", description="whether test questions may rest on facts that training questions ask about"
+    )
+    split: Literal["train", "test_id", "by_image"] | TestShare = "train"
+
+    @model_validator(mode="after")
+    def _one_amount(self) -> "KindContract":
+        given = [name for name in ("count", "per_image", "mix", "min") if getattr(self, name) is not None]
+        if len(given) != 1:
+            raise ValueError(
+                f"needs exactly one of count, per_image, mix and min (has: {', '.join(given) or 'none'})"
+            )
+        return self
+
+    def cells(self, images: int = 0) -> dict[str, int]:
+        """Return the wanted number by cell, for a character with `images` kept pictures."""
+        if self.mix is not None:
+            return dict(self.mix)
+        if self.per_image is not None:
+            return {"count": self.per_image * images}
+        return {"count": self.count if self.count is not None else self.min or 0}
+
+
+class Blueprint(Part):
+    """A whole contract."""
+
+    about: str
+    rounds: int = Field(2, ge=1, le=5, description="how often a stage asks for cells still open")
+    test_images: int = Field(0, ge=0, description="groups of like pictures, per character, kept for testing")
+    kinds: dict[str, KindContract]
+
+    @model_validator(mode="after")
+    def _known_kinds(self) -> "Blueprint":
+        for kind in self.kinds:
+            if kind not in RECORDS:
+                raise ValueError(f"names the unknown record kind '{kind}' (known: {', '.join(RECORDS)})")
+        return self
+
+
+def load_blueprint(name: str, overlay: Path | None = None) -> Blueprint:
+    """Load `qa/blueprints/NAME.yaml`, from `overlay` when it holds the file.
+
+    Raises:
+        SettingsError: no such blueprint (the known ones are listed), or one that contradicts itself.
+    """
+    known = [
+        Path(file).stem for file in assets.names("qa", ".yaml", overlay) if file.startswith("blueprints/")
+    ]
+    if name not in known:
+        raise SettingsError(f"There is no blueprint '{name}'. Known: {', '.join(known)}.")
+    return load_yaml(assets.find("qa", f"blueprints/{name}.yaml", overlay), Blueprint)

@@ -1,0 +1,1 @@
+"""Accepted records -> the forms that trainers read."""

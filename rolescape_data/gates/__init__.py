@@ -1,0 +1,202 @@
+"""Gates by name. To add one: a function here below `gates/`, one line in a table, one entry in qa/gates.yaml.
+
+Gates measure; `rolescape_data.gates.decide` turns measurements into verdicts, so a threshold is tuned without a model
+call. Each table says which record kinds a gate applies to.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TypeVar
+
+from rolescape_data.errors import SettingsError
+from rolescape_data.gates.base import Context, PairGate, RecordGate, SetGate
+from rolescape_data.gates.caption import (
+    instruction_items,
+    instruction_lines,
+    instruction_marks,
+    instruction_tokens,
+    visual_elements,
+)
+from rolescape_data.gates.contamination import fact_overlap, group_split, train_test_exact, train_test_near
+from rolescape_data.gates.duplicates import duplicate_exact, duplicate_near
+from rolescape_data.gates.length import WORD_GATES, opening_share, repetition
+from rolescape_data.gates.letters import reletter
+from rolescape_data.gates.questions import (
+    evidence_exact,
+    mcq_answer_in_other_stem,
+    mcq_key_balance,
+    mcq_key_balance_small,
+    mcq_length_ratio,
+    mcq_letter_share,
+    mcq_longest_share,
+    mcq_longest_share_small,
+    mcq_options,
+    question_names_text,
+    question_self_contained,
+)
+from rolescape_data.gates.structure import (
+    image_file,
+    links,
+    message_count,
+    numbering,
+    repeated_id,
+    turn_grammar,
+    types,
+)
+from rolescape_data.gates.text import ai_tone, explanatory_prefix, residue
+from rolescape_data.records import RECORDS, Measurement, Record
+
+_ALL = frozenset(RECORDS)
+_DIALOGUES = frozenset({"image_dialogue", "text_dialogue", "human_role_dialogue"})
+_CAPTION = frozenset({"caption"})
+_TALK = frozenset({"human_role_dialogue"})
+_MCQ = frozenset({"text_mcq"})
+_QUESTIONS = frozenset({"text_qa", "text_mcq"})
+_WRITTEN = _DIALOGUES | _CAPTION | _QUESTIONS | {"profile"}
+
+RECORD_GATES: dict[str, tuple[RecordGate, frozenset[str]]] = {
+    "ai_tone": (ai_tone, _WRITTEN),
+    "explanatory_prefix": (explanatory_prefix, _WRITTEN),
+    "residue": (residue, _WRITTEN),
+    **WORD_GATES,
+    "repetition": (repetition, _DIALOGUES | _CAPTION | {"profile"}),
+    "instruction_items": (instruction_items, _CAPTION),
+    "instruction_lines": (instruction_lines, _CAPTION),
+    "instruction_marks": (instruction_marks, _CAPTION),
+    "instruction_tokens": (instruction_tokens, _CAPTION),
+    "visual_elements": (visual_elements, _CAPTION),
+    "turn_grammar": (turn_grammar, _TALK),
+    "message_count": (message_count, _TALK),
+    "links": (links, _ALL),
+    "image_file": (image_file, frozenset({"image"})),
+    "types": (types, _QUESTIONS),
+    "mcq_length_ratio": (mcq_length_ratio, _MCQ),
+    "mcq_options": (mcq_options, _MCQ),
+    "evidence_exact": (evidence_exact, _DIALOGUES | _QUESTIONS | {"profile"}),
+    "question_self_contained": (question_self_contained, _QUESTIONS),
+    "question_names_text": (question_names_text, _QUESTIONS),
+}
+
+SET_GATES: dict[str, tuple[SetGate, frozenset[str]]] = {
+    "opening_share": (opening_share, _DIALOGUES | _CAPTION),
+    "numbering": (numbering, _ALL),
+    "repeated_id": (repeated_id, _ALL),
+    "duplicate_exact": (duplicate_exact, _DIALOGUES | _QUESTIONS),
+    "duplicate_near": (duplicate_near, _DIALOGUES | _QUESTIONS),
+    "mcq_answer_in_other_stem": (mcq_answer_in_other_stem, _MCQ),
+    "mcq_key_balance": (mcq_key_balance, _MCQ),
+    "mcq_key_balance_small": (mcq_key_balance_small, _MCQ),
+    "mcq_letter_share": (mcq_letter_share, _MCQ),
+    "mcq_longest_share": (mcq_longest_share, _MCQ),
+    "mcq_longest_share_small": (mcq_longest_share_small, _MCQ),
+}
+
+PAIR_GATES: dict[str, tuple[PairGate, frozenset[str]]] = {
+    "train_test_exact": (train_test_exact, _DIALOGUES | _QUESTIONS),
+    "train_test_near": (train_test_near, _DIALOGUES | _QUESTIONS),
+    "fact_overlap": (fact_overlap, _QUESTIONS),
+}
+
+# `group_split` measures rows of the split table instead of records: call it directly.
+KINDS: dict[str, frozenset[str]] = {
+    **{name: kinds for table in (RECORD_GATES, SET_GATES, PAIR_GATES) for name, (_, kinds) in table.items()},
+    "group_split": _ALL,
+}
+
+G = TypeVar("G")
+
+
+def measure_records(
+    records: Iterable[Record], context: Context, names: Iterable[str] | None = None
+) -> list[Measurement]:
+    """Measure every record by the gates of its kind, or by those of `names` alone; record by record.
+
+    Raises:
+        SettingsError: `names` holds one that is no record gate.
+    """
+    chosen = _chosen(RECORD_GATES, names)
+    return [
+        found
+        for record in records
+        for gate, kinds in chosen.values()
+        if record.kind in kinds
+        for found in gate(record, context)
+    ]
+
+
+def measure_set(
+    records: Sequence[Record],
+    context: Context,
+    names: Iterable[str] | None = None,
+    *,
+    per_character: bool = True,
+) -> list[Measurement]:
+    """Measure sets of records: one set for each character and kind, in order of appearance.
+
+    Args:
+        records: any mix of characters and kinds; inside a set the order counts, the earlier of two duplicates wins.
+        context: what gates may look at.
+        names: gates to use, all by default.
+        per_character: False makes one set of each kind, e.g. to judge the letters of a whole test set.
+
+    Raises:
+        SettingsError: `names` holds one that is no set gate.
+    """
+    chosen = _chosen(SET_GATES, names)
+    sets: dict[tuple[str, str], list[Record]] = {}
+    for record in records:
+        sets.setdefault((record.character_id if per_character else "", record.kind), []).append(record)
+    return [
+        found
+        for (_, kind), members in sets.items()
+        for gate, kinds in chosen.values()
+        if kind in kinds
+        for found in gate(members, context)
+    ]
+
+
+def measure_pairs(
+    train: Sequence[Record], test: Sequence[Record], context: Context, names: Iterable[str] | None = None
+) -> list[Measurement]:
+    """Measure test records against training records; only records of the same character are compared.
+
+    Raises:
+        SettingsError: `names` holds one that is no pair gate.
+    """
+    return [
+        found
+        for gate, kinds in _chosen(PAIR_GATES, names).values()
+        for found in gate(
+            [record for record in train if record.kind in kinds],
+            [record for record in test if record.kind in kinds],
+            context,
+        )
+    ]
+
+
+def _chosen(table: Mapping[str, G], names: Iterable[str] | None) -> dict[str, G]:
+    if names is None:
+        return dict(table)
+    wanted = list(names)
+    unknown = [name for name in wanted if name not in table]
+    if unknown:
+        raise SettingsError(
+            f"There is no gate '{unknown[0]}' of this sort. Known: {', '.join(sorted(table))}. Correct the name."
+        )
+    return {name: table[name] for name in wanted}
+
+
+__all__ = [
+    "KINDS",
+    "PAIR_GATES",
+    "RECORD_GATES",
+    "SET_GATES",
+    "Context",
+    "PairGate",
+    "RecordGate",
+    "SetGate",
+    "group_split",
+    "measure_pairs",
+    "measure_records",
+    "measure_set",
+    "reletter",
+]

@@ -1,0 +1,69 @@
+"""A character: facts with their exact source, and the profile made from them.
+
+Field names follow MMRole's profiles (arXiv 2408.04203) and RoleScape-20's description (arXiv 2605.08129);
+MMRole's own keys are introduction, personality, experience, relationship and catchphrase.
+"""
+
+from typing import ClassVar, Literal, get_args
+
+from pydantic import Field
+
+from rolescape_data.records.base import Evidence, Model, OptionalText, Record, Text
+
+Aspect = Literal[
+    "background",
+    "personality",
+    "abilities",
+    "relationships",
+    "preferences",
+    "appearance",
+    "history",
+    "quotes",
+    "goals",
+    "miscellaneous",
+]
+ASPECTS: tuple[str, ...] = get_args(Aspect)
+
+Category = Literal["fictional", "historical_public", "hypothetical", "animal", "anime"]
+
+
+class Fact(Model):
+    """One atomic statement that a document makes about the character."""
+
+    fact_id: Text
+    text: Text
+    aspect: Aspect
+    evidence: Evidence
+    visibility: Literal["public", "private"] = "public"
+
+
+class Relationship(Model):
+    """Somebody the character knows, and what the documents say of it."""
+
+    name: Text
+    relation: OptionalText = ""
+    note: Text
+
+
+class CharacterProfile(Record):
+    """Who the character is. Empty text means that the material says nothing of it."""
+
+    kind: ClassVar[str] = "profile"
+
+    name: Text
+    aliases: list[Text] = Field(default_factory=list)
+    category: Category
+    script: OptionalText = Field("", description="franchise, era or group")
+    split_role: Literal["id", "ood"] = "id"
+    description: Text = Field(description="30-80 words; RoleScape's short description")
+    opening: OptionalText = ""
+    brief_introduction: Text
+    personality: OptionalText
+    life_story: OptionalText
+    relationships: list[Relationship]
+    catchphrases: list[Text]
+    speech_style: OptionalText
+    background: OptionalText = ""
+    motivation: OptionalText = ""
+    appearance: OptionalText = ""
+    facts: list[Fact]

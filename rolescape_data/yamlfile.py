@@ -1,0 +1,121 @@
+"""A YAML file read into a strict model; every fault is one sentence with file and line."""
+
+from pathlib import Path
+from typing import Any, TypeVar, get_args
+
+import yaml
+from pydantic import BaseModel, ValidationError
+
+from rolescape_data.errors import SettingsError
+
+Place = tuple[str | int, ...]
+M = TypeVar("M", bound=BaseModel)
+
+
+def load_yaml(path: Path, model: type[M]) -> M:
+    """Read `path` as `model`.
+
+    Raises:
+        SettingsError: no such file, not YAML, a key twice, an unknown key or a wrong value; the message
+            names file and line and, for unknown keys, the known ones.
+    """
+    root, lines = read_nodes(path)
+    if not isinstance(root, dict):
+        raise SettingsError(f"{path}, line 1: expected 'key: value' lines, found {_named(root)}.")
+    try:
+        return model.model_validate(root)
+    except ValidationError as fault:
+        # A misspelt key is also a missing one: the misspelling is what the curator can see.
+        faults = sorted(fault.errors(include_url=False), key=lambda error: error["type"] != "extra_forbidden")
+        first = faults[0]
+        raise SettingsError(_sentence(path, lines, model, first)) from None
+
+
+def read_nodes(path: Path) -> tuple[Any, dict[Place, int]]:
+    """Return the data of a YAML file and the line (from 1) of every place in it."""
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+    except FileNotFoundError:
+        raise SettingsError(
+            f"There is no file {path}. Check the path, or write one with `rolescape init`."
+        ) from None
+    except (OSError, UnicodeDecodeError) as fault:
+        raise SettingsError(f"{path} cannot be read as UTF-8 text ({fault}). Save it as UTF-8.") from fault
+    try:
+        node = yaml.compose(text, Loader=yaml.SafeLoader)
+    except yaml.MarkedYAMLError as fault:
+        mark = fault.problem_mark or fault.context_mark
+        line = mark.line + 1 if mark else 1
+        raise SettingsError(
+            f"{path}, line {line}: not valid YAML ({fault.problem or fault.context}). Check indentation and quotes there."
+        ) from None
+    except yaml.YAMLError as fault:
+        raise SettingsError(f"{path}: not valid YAML ({fault}).") from None
+    lines: dict[Place, int] = {(): 1}
+    return (None if node is None else _build(node, (), path, lines)), lines
+
+
+def _build(node: yaml.Node, place: Place, path: Path, lines: dict[Place, int]) -> Any:
+    lines.setdefault(place, node.start_mark.line + 1)
+    if isinstance(node, yaml.MappingNode):
+        found: dict[Any, Any] = {}
+        for key_node, value_node in node.value:
+            key = yaml.SafeLoader("").construct_object(key_node)
+            if key in found:
+                raise SettingsError(
+                    f"{path}, line {key_node.start_mark.line + 1}: the key '{key}' stands twice. Remove one of them."
+                )
+            lines[(*place, key)] = key_node.start_mark.line + 1
+            found[key] = _build(value_node, (*place, key), path, lines)
+        return found
+    if isinstance(node, yaml.SequenceNode):
+        return [_build(item, (*place, number), path, lines) for number, item in enumerate(node.value)]
+    try:
+        return yaml.SafeLoader("").construct_object(node)
+    except (ValueError, yaml.YAMLError) as fault:
+        raise SettingsError(
+            f"{path}, line {node.start_mark.line + 1}: cannot read this value ({fault})."
+        ) from None
+
+
+def line_of(lines: dict[Place, int], place: Place) -> int:
+    """Return the line of the nearest place that stands in the file."""
+    while place not in lines:
+        place = place[:-1]
+    return lines[place]
+
+
+def _sentence(path: Path, lines: dict[Place, int], model: type[BaseModel], fault: Any) -> str:
+    place: Place = tuple(fault["loc"])
+    where = f"{path}, line {line_of(lines, place)}"
+    label = ".".join(str(part) for part in place) or "the file"
+    if fault["type"] == "extra_forbidden":
+        known = ", ".join(_known_keys(model, place[:-1]))
+        return f"{where}: unknown key '{place[-1]}'. Known here: {known}."
+    if fault["type"] == "missing":
+        return f"{where}: '{label}' is missing. Add it."
+    message = str(fault["msg"]).removeprefix("Value error, ")
+    given = fault.get("input")
+    shown = f", found {_named(given)}" if isinstance(given, (str, int, float, bool, type(None))) else ""
+    return f"{where}: '{label}' {message[:1].lower()}{message[1:]}{shown}."
+
+
+def _named(value: object) -> str:
+    text = repr(value)
+    return "nothing" if value is None else text if len(text) <= 60 else text[:57] + "..."
+
+
+def _known_keys(model: type[BaseModel], place: Place) -> list[str]:
+    """Follow `place` through the model's annotations to the model that refused a key."""
+    current: type[BaseModel] = model
+    for part in place:
+        if isinstance(part, str) and part in current.model_fields:
+            inner = _models_in(current.model_fields[part].annotation)
+            current = inner[0] if inner else current
+    return sorted(field.alias or name for name, field in current.model_fields.items())
+
+
+def _models_in(annotation: Any) -> list[type[BaseModel]]:
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return [annotation]
+    return [model for part in get_args(annotation) for model in _models_in(part)]

@@ -1,0 +1,86 @@
+import random
+import time
+
+from gates_samples import CONTEXT, dialogue, qa, talk
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from rolescape_data.gates import measure_pairs, measure_set
+from rolescape_data.gates.jaccard import Nearest, Words, likeness, nearest_earlier, nearest_in
+
+word_sets = st.lists(st.frozensets(st.sampled_from("abcdefghij"), max_size=6), max_size=25)
+
+
+def _slow(text: Words, pool: list[Words]) -> Nearest:
+    best = Nearest(0.0, None)
+    for position, other in enumerate(pool):
+        if likeness(text, other) > best.likeness:
+            best = Nearest(likeness(text, other), position)
+    return best
+
+
+@settings(max_examples=200, deadline=None)
+@given(word_sets)
+def test_the_nearest_earlier_text_is_the_one_that_comparing_all_finds(texts: list[Words]) -> None:
+    assert nearest_earlier(texts) == [_slow(text, texts[:at]) for at, text in enumerate(texts)]
+
+
+@settings(max_examples=200, deadline=None)
+@given(word_sets, word_sets)
+def test_the_nearest_text_of_a_pool_is_the_one_that_comparing_all_finds(
+    queries: list[Words], pool: list[Words]
+) -> None:
+    assert nearest_in(queries, pool) == [_slow(query, pool) for query in queries]
+
+
+def test_two_thousand_records_that_share_a_template_are_compared_in_seconds() -> None:
+    rng = random.Random(7)
+    vocabulary = [f"word{number}" for number in range(900)]
+    texts = [
+        frozenset(["what", "does", "mira", "holt", "say", "about", "the", *rng.sample(vocabulary, 5)])
+        for _ in range(2000)
+    ]
+    started = time.process_time()
+    found = nearest_earlier(texts)
+    assert time.process_time() - started < 10
+    assert all(found[at] == _slow(texts[at], texts[:at]) for at in (1, 10, 1999))
+
+
+def test_the_earlier_of_two_equals_wins_and_is_named() -> None:
+    records = [
+        dialogue(id="d1", user_text="Who keeps the lamp?"),
+        dialogue(id="d2", user_text="What does the tide bring?"),
+        dialogue(id="d3", user_text="who keeps the LAMP"),
+        dialogue(id="d4", user_text="“Who keeps the lamp?”"),
+    ]
+    found = measure_set(records, CONTEXT, ["duplicate_exact"])
+    assert [(one.value, one.detail) for one in found] == [(0, ""), (0, ""), (1, "d1"), (1, "d1")]
+    near = measure_set(records, CONTEXT, ["duplicate_near"])
+    assert (near[3].value, near[3].detail) == (1, "d1")
+
+
+def test_sets_are_kept_apart_by_character_and_by_kind() -> None:
+    records = [
+        dialogue(user_text="Where was Mira Holt born?"),
+        dialogue(user_text="Where was Mira Holt born?", character_id="jon-2"),
+        qa(question="Where was Mira Holt born?"),
+    ]
+    assert [one.value for one in measure_set(records, CONTEXT, ["duplicate_exact"])] == [0, 0, 0]
+
+
+def test_two_talks_may_open_alike() -> None:
+    records = [talk("Hello!", "Aye."), talk("Hello!", "The lamp is lit."), talk("Hello!", "Aye.")]
+    assert [one.value for one in measure_set(records, CONTEXT, ["duplicate_exact"])] == [0, 0, 1]
+
+
+def test_a_training_dialogue_can_give_a_test_question_away() -> None:
+    found = measure_pairs(
+        [dialogue(user_text="Where was Mira Holt born?")],
+        [qa()],
+        CONTEXT,
+        ["train_test_exact", "train_test_near"],
+    )
+    assert [(one.record_id, one.value, one.detail) for one in found] == [
+        ("mira-h_qa_001", 1, "mira-h_dialogue_001"),
+        ("mira-h_qa_001", 1, "mira-h_dialogue_001"),
+    ]
