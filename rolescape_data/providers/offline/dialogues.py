@@ -1,0 +1,237 @@
+"""Turns spoken lines and documents into exchanges: every reply is one line of the character or one sentence, as it is.
+
+The words before a line become the user's; who else speaks becomes the human. Lines are never merged, cut or
+changed, so a passage in which a third speaker cuts in gives only the part before or after.
+"""
+
+import hashlib
+import re
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from rolescape_data.providers.offline.aspects import stands_without_context
+from rolescape_data.providers.offline.profile import known_names, naming, plain
+from rolescape_data.spans import folded, sentences, words
+
+USER_WORDS = (3, 40)
+REPLY_WORDS = (5, 80)
+HUMAN_WORDS = 60
+CHARACTER_WORDS = 100
+SAME_QUESTION = 0.7  # token Jaccard from which two user texts count as one (RECIPES gate 23)
+
+_NARRATOR = re.compile(r"(?:narrator|narration|system|title|caption|旁白|)", re.IGNORECASE)
+# "(shock)", "*sighs*", "$name", "<image>": directions and leftovers, which nobody says.
+_UNSPOKEN = re.compile(
+    r"[(\[（]\s*[a-z\u3400-\u9fff][^)\]）]*[)\]）]|\*[^*\n]+\*|\$\w+|[{}<>]|\b(?:TODO|lorem)\b"
+)
+_STOP = re.compile(
+    r"th(?:at|is|ese|ose|en|an|em|ey|ere)|with|from|have|been|were|will|would|shall|could|should|must|very|well|here|what|"
+    r"when|where|which|yours?|mine|ours|just|also|only|even|ever|never|some|such|much|many|more|most|about|into|over|after|"
+    r"again|indeed|course|right|know|think|going|want|like|made?|make|come|back|thanks?|let's|don't"
+)
+_CALL = re.compile(
+    r"^(?P<first>[A-Z][\w'’]+)[,!]\s|,\s(?:[a-z]+ )?(?P<last>[A-Z][\w'’]+)[.!?…]*$|[.!?] (?P<mid>[A-Z][\w'’]+), "
+)
+_NO_NAME = re.compile(
+    r"(?:Yes|No|Well|Oh|Ah|Ach|Bah|Hah?|Hm+|Very|Now|Then|But|And|So|Look|Quick|Quickly|Halt|Stop|Beware|Alas|Indeed|Please|"
+    r"Of|True|Perhaps|Still|Sir|Madam|Lord|Lady|Good|Hello|Greetings|Hey|Right|Agreed|Thanks?|Enough|Come|Wait|First|Sorry|"
+    r"Here|There|However|Instead|Otherwise|Today|Tonight|Tomorrow|Yesterday|Once|Forward|Onward|God|Heavens|Men|Master)"
+)
+_ANSWERS = re.compile(
+    r"(?:Yes|No|Nay|Aye|Indeed|Of course|Very well|But|And|Then|So|Because|Only|Agreed|Perhaps|Thank|I see|Not|Never|That|Ah|"
+    r"Well|Precisely|Certainly|Exactly|True|Nonsense|Surely|It is|They are|He is|She is)\b"
+)
+_ASK = (
+    "What can you tell me about {topic}?",
+    "What do you know about {topic}?",
+    "What should I know about {topic}?",
+    "Could you tell me something about {topic}?",
+    "What comes to mind when you hear of {topic}?",
+    "I have been wondering about {topic}. What is there to know?",
+    "Would you say a word about {topic}?",
+    "What is worth knowing about {topic}?",
+)
+_BE = r"(?:\w+ly )?(?:is|was|are|were|has|had|can|could|[a-z]{3,}ed|remains?|became|began|contains?|includes?|stands?|lies?)\b"
+_PROPER_TOPIC = re.compile(
+    rf"^(?P<the>The )?(?P<name>[A-Z][\w'’-]+(?: (?:(?:of|the|of the|de|von) )?[A-Z][\w'’-]+)*) {_BE}"
+)
+_COMMON_TOPIC = re.compile(
+    r"^The (?P<name>(?:[a-z-]+ ){1,2}[a-z-]+|(?:[a-z-]+ ){0,2}[a-z-]+ of (?:the )?[\w'’-]+) (?:is|was|are|were|has|had)\b"
+)
+_NO_TOPIC = re.compile(
+    r"The|Some|Many|Most|All|Each|Every|No|Not|Two|In|On|At|As|By|For|To|When|What|An?|Since|While|Only|Where|Whereas|Whoever|"
+    r"Although|Though|Because|After|Before|Until|Once|Even|Just|During|From|With|Like|Unlike|Here|There|Nobody|Everybody"
+)
+
+
+def image_dialogue(block: dict[str, Any], keys: tuple[str, ...] = ()) -> dict[str, Any] | None:
+    """Write an ImageDialogueAnswer from what is spoken beside the picture; None when no exchange is."""
+    best = _exchanges(block["character"], block.get("spoken_beside") or [])
+    return {"user_text": best[0][0], "response": best[0][1]} if best else None
+
+
+def text_dialogues(block: dict[str, Any], keys: tuple[str, ...]) -> dict[str, Any] | None:
+    """Write one TextDialogueAnswer per key as far as the material reaches: real exchanges, then asked-for sentences."""
+    used = [str(text) for text in block.get("used") or []]
+    real = _exchanges(block["character"], block.get("exchanges") or [])
+    asked = list(_asked(block["character"], block.get("sentences") or []))
+    # A reply that an earlier round gave is known by the question it went with.
+    before = {folded(text) for text in used}
+    given = {folded(reply) for user, reply in [*real, *asked] if folded(user) in before}
+    taken: list[tuple[str, str]] = []
+    seen = [set(folded(text).split()) for text in used]
+    for user, reply in [*real, *asked]:
+        tokens = set(folded(user).split())
+        if len(taken) == len(keys):
+            break
+        if folded(reply) in given or any(_alike(tokens, other) for other in seen):
+            continue
+        taken.append((user, reply))
+        given.add(folded(reply))
+        seen.append(tokens)
+    items = [{"user_text": user, "response": reply} for user, reply in taken]
+    return dict(zip(keys, items, strict=False)) or None
+
+
+def human_role(block: dict[str, Any], keys: tuple[str, ...] = ()) -> dict[str, Any] | None:
+    """Write a HumanRoleAnswer: the longest stretch of a passage in which one other speaker and the character alternate.
+
+    A passage with lines that carry the picture gives a stretch that holds one of them, or nothing.
+    """
+    own = {folded(name) for name in (block["character"]["name"], *(block["character"].get("aliases") or []))}
+    lines = [
+        (folded(str(line["speaker"])), str(line["text"]), line.get("image")) for line in block["passage"]
+    ]
+    least, most = int(block.get("min_messages", 6)), int(block.get("max_messages", 22))
+    file = (block.get("image") or {}).get("file")
+    shown = {
+        place for place, (speaker, _, image) in enumerate(lines) if speaker in own and file and image == file
+    }
+    best: tuple[int, int] | None = None
+    for start, end in _stretches(lines, own):
+        for first, last in _windows(start, end, most, shown):
+            if last - first >= least and (best is None or last - first > best[1] - best[0]):
+                best = (first, last)
+    if best is None:
+        return None
+    return {
+        "messages": [
+            {"speaker": "character" if speaker in own else "human", "text": text}
+            for speaker, text, _ in lines[best[0] : best[1]]
+        ]
+    }
+
+
+def _exchanges(character: dict[str, Any], given: Sequence[dict[str, Any]]) -> list[tuple[str, str]]:
+    """Return (user, reply) pairs that hold on their own, those that plainly answer first, then in order."""
+    names = known_names(character)
+    fit: list[tuple[int, int, str, str]] = []
+    for place, exchange in enumerate(given):
+        before = exchange.get("before")
+        reply = str(exchange["reply"]).strip()
+        if not before or not _spoken_to(before, names) or not _fits(reply, REPLY_WORDS):
+            continue
+        user = str(before["text"]).strip()
+        if _fits(user, USER_WORDS) and _can_be_understood(reply):
+            fit.append((-_answers(user, reply, str(before["speaker"])), place, user, reply))
+    return [(user, reply) for _, _, user, reply in sorted(fit)]
+
+
+def _spoken_to(before: dict[str, Any], names: Sequence[str]) -> bool:
+    """Whether somebody else says it, and to nobody but the character as far as the words tell."""
+    speaker = folded(str(before["speaker"]))
+    if speaker in {folded(name) for name in names} or _NARRATOR.fullmatch(speaker):
+        return False
+    called = [name for match in _CALL.finditer(str(before["text"])) for name in match.groups() if name]
+    called = [name for name in called if not _NO_NAME.fullmatch(name)]
+    own = {part for name in names for part in folded(name).split()}
+    return not called or any(set(folded(name).split()) & own for name in called)
+
+
+def _fits(text: str, limits: tuple[int, int]) -> bool:
+    return limits[0] <= len(words(text)) <= limits[1] and not _UNSPOKEN.search(text)
+
+
+def _can_be_understood(reply: str) -> bool:
+    """Whether a reply says something by itself; "Very well, let us hurry!" does not."""
+    telling = [word for word in folded(reply).split() if len(word) > 3 and not _STOP.fullmatch(word)]
+    return len(set(telling)) >= 2 or (len(words(reply)) >= 8 and bool(re.search(r"[\u3400-\u9fff]", reply)))
+
+
+def _answers(user: str, reply: str, speaker: str) -> int:
+    """Count the signs that the reply answers: a question before it, an answering word, the speaker's name, shared words."""
+    shared = {word for word in folded(user).split() if len(word) > 3 and not _STOP.fullmatch(word)}
+    return (
+        2 * bool(re.search(r"[?？][\"”’']?$", user))
+        + bool(_ANSWERS.match(reply))
+        + (folded(speaker).split()[:1] != [] and folded(speaker).split()[0] in folded(reply).split())
+        + bool(shared & set(folded(reply).split()))
+    )
+
+
+def _asked(character: dict[str, Any], given: Sequence[dict[str, Any]]) -> Iterator[tuple[str, str]]:
+    """Yield a plain question for every document sentence that speaks of something else than the character."""
+    named = naming(known_names(character, [str(sentence["text"]) for sentence in given]))
+    common = set(re.findall(r"\b[a-z-]+\b", " ".join(str(sentence["text"]) for sentence in given)))
+    topics: set[str] = set()
+    for sentence in given:
+        reply = plain(str(sentence["text"]))
+        cut = sentences(reply)
+        if len(cut) != 1 or cut[0].kind != "statement" or not _fits(reply, REPLY_WORDS):
+            continue
+        if named.search(reply) or not stands_without_context(reply):
+            continue
+        topic = _topic(reply, common)
+        if topic and folded(topic) not in topics:
+            topics.add(folded(topic))
+            place = int(hashlib.sha256(reply.encode()).hexdigest(), 16) % len(_ASK)
+            yield _ASK[place].format(topic=topic), reply
+
+
+def _topic(sentence: str, common: set[str]) -> str | None:
+    """Return what a sentence is about, as it would stand inside a question; None when that is not plain.
+
+    `common` holds the words that stand in lower case somewhere: a first word among them is no name.
+    """
+    proper = _PROPER_TOPIC.match(sentence)
+    if proper and not _NO_TOPIC.fullmatch(proper["name"].split()[0]):
+        known = len(proper["name"].split()) > 1 or proper["name"].lower() not in common
+        return f"{'the ' if proper['the'] else ''}{proper['name']}" if known else None
+    thing = _COMMON_TOPIC.match(sentence)
+    return f"the {thing['name']}" if thing else None
+
+
+def _alike(one: set[str], other: set[str]) -> bool:
+    return bool(one | other) and len(one & other) / len(one | other) >= SAME_QUESTION
+
+
+def _stretches(lines: Sequence[tuple[str, str, Any]], own: set[str]) -> Iterator[tuple[int, int]]:
+    """Yield the maximal [start, end) of strict alternation, human first and character last, with one other speaker."""
+    start = 0
+    while start < len(lines):
+        if lines[start][0] in own or not _sayable(lines[start], HUMAN_WORDS):
+            start += 1
+            continue
+        human, end = lines[start][0], start
+        while end < len(lines):
+            mine = (end - start) % 2 == 1
+            fits = lines[end][0] in own if mine else lines[end][0] == human
+            if not fits or not _sayable(lines[end], CHARACTER_WORDS if mine else HUMAN_WORDS):
+                break
+            end += 1
+        end -= (end - start) % 2
+        yield start, end
+        start = max(end, start + 1)
+
+
+def _sayable(line: tuple[str, str, Any], most: int) -> bool:
+    speaker, text, _ = line
+    return not _NARRATOR.fullmatch(speaker) and _fits(text, (1, most))
+
+
+def _windows(start: int, end: int, most: int, shown: set[int]) -> Iterator[tuple[int, int]]:
+    """Yield the parts of a stretch of at most `most` lines that begin with the human and hold a line of the picture."""
+    size = min(end - start, most - most % 2)
+    for first in range(start, end - size + 1, 2):
+        if size and (not shown or any(first <= place < first + size for place in shown)):
+            yield first, first + size

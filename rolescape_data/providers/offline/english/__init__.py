@@ -1,0 +1,1 @@
+"""English statements taken apart and turned into questions, without a parser model."""

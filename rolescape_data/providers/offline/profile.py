@@ -1,0 +1,268 @@
+"""Turns a character's documents into its profile: facts with their passages, and texts made of whole sentences.
+
+Nothing is rephrased. A sentence becomes a fact when it names the character, is told in the third person, stands
+without what comes before it, and nobody in particular claims it ("According to ...", "A said of B: ...").
+"""
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from rolescape_data.providers.offline.aspects import (
+    aspect_of,
+    heading_aspect,
+    is_labelled,
+    is_subject,
+    own_headings,
+    stands_alone,
+)
+from rolescape_data.providers.offline.relationships import relationships
+from rolescape_data.records.character import Aspect
+from rolescape_data.spans import Sentence, folded, sentences, words
+
+MAX_FACTS = 400
+FACT_WORDS = (4, 40)
+MAX_RELATIONSHIPS = 8
+MAX_CATCHPHRASES = 8
+CATCHPHRASE_WORDS = 15
+
+_INTRODUCES: tuple[Aspect, ...] = ("background", "personality", "history", "goals", "abilities")
+_TITLE = re.compile(
+    r"(?:The|An?|Prince|Princess|Queen|King|Lord|Lady|Sir|Mrs?|Dr|Saint|St|Captain|Master|Old|Young|Little|Miss|Uncle|Aunt)\.?"
+)
+_ADVERB = re.compile(
+    r"\b(?:Later|Then|When|After|Before|Here|There|But|And|So|The|In|At|On|As|For|While|Although|Once|Today|Soon|Finally|Now|"
+    r"Meanwhile|Thus|Still|Yet|Even|Young|Old|Like|With|By|Because|If|Only|To|From) $"
+)
+_HE_OR_SHE = re.compile(r"\b(?:(he|his|him)|(she|her))\b", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """A sentence that may serve the profile; `plain` has no markdown marks."""
+
+    document: str
+    sentence: Sentence
+    plain: str
+    aspect: Aspect
+    by_heading: bool
+    subject: bool
+
+    @property
+    def labelled(self) -> bool:
+        """Whether it is a "Label: value" line, which no running text takes in."""
+        return is_labelled(self.sentence, self.plain)
+
+
+def profile(block: dict[str, Any], keys: tuple[str, ...] = ()) -> dict[str, Any] | None:
+    """Write a ProfileAnswer from `documents` and the character's own `spoken_lines`; None when nothing is stated."""
+    documents = [(str(document["name"]), str(document["text"])) for document in block["documents"]]
+    texts = [text for _, text in documents]
+    names = known_names(block["character"], texts)
+    units = [unit for name, text in documents for unit in _units(name, text, names)]
+    facts = _facts(unit[0] for unit in units)
+    if not facts:
+        return None
+    # Chinese, Japanese and Korean count by the character, of which a sentence needs more than of words.
+    wide = 1.6 if block["character"].get("lang") in ("zh", "ja", "ko") else 1.0
+    tied = [(fact.plain, fact.aspect, fact.by_heading) for fact in facts]
+    return {
+        **_texts(units, names, wide),
+        "opening": "",
+        "relationships": relationships(tied, names, texts, MAX_RELATIONSHIPS),
+        "catchphrases": _catchphrases(texts, block.get("spoken_lines") or []),
+        "facts": [
+            {
+                "text": fact.plain,
+                "aspect": fact.aspect,
+                "document": fact.document,
+                "evidence": fact.sentence.text,
+            }
+            for fact in facts
+        ],
+    }
+
+
+def plain(text: str) -> str:
+    """Take markdown marks and line breaks off a passage; its words stay as they are."""
+    text = re.sub(r"!?\[([^\]]*)\]\([^)\s]*\)", r"\1", text)
+    text = re.sub(r"\*+|`+|(?<!\w)_+|_+(?!\w)|^#+\s*", "", text)
+    return " ".join(text.split())
+
+
+def known_names(character: dict[str, Any], texts: Sequence[str] = ()) -> list[str]:
+    """Return what the character is called, longest first: name, aliases, and its first or last name if used alone."""
+    full = [str(character["name"]), *(str(alias) for alias in character.get("aliases") or [])]
+    found = dict.fromkeys(name for name in full if name)
+    parts = [part for part in full[0].split() if not _TITLE.fullmatch(part)]
+    joined = "\n".join(texts)
+    alone = {
+        part: sum(
+            not re.search(
+                r"[A-Z][\w'’-]* $", _ADVERB.sub("", joined[max(0, found.start() - 24) : found.start()])
+            )
+            and not re.match(r" [A-Z]", joined[found.end() :])
+            for found in re.finditer(rf"(?<!\w){re.escape(part)}(?!\w)", joined)
+        )
+        for part in parts
+    }
+    if parts and (alone[parts[0]] > 0 or not texts):
+        found[parts[0]] = None
+    # A family name is shared: it counts only where the documents use it more than the first name.
+    if len(parts) > 1 and alone[parts[-1]] > max(2, alone[parts[0]]):
+        found[parts[-1]] = None
+    return sorted(found, key=lambda name: (-len(name), name))
+
+
+def naming(names: Sequence[str]) -> re.Pattern[str]:
+    """Return the pattern that finds any of the names as whole words (Chinese has no word ends)."""
+    either = "|".join(re.escape(name) for name in names)
+    return re.compile(either if re.search(r"[\u3400-\u9fff]", either) else rf"(?<!\w)(?:{either})(?!\w)")
+
+
+def _units(document: str, text: str, names: list[str]) -> list[list[Claim]]:
+    """Return runs of claims: one that names the character, then those that go on about it by pronoun."""
+    named = naming(names)
+    units: list[list[Claim]] = []
+    before: Sentence | None = None
+    for sentence in sentences(text):
+        tidy = plain(sentence.text)
+        aspect, by_heading = aspect_of(sentence, named)
+        claim = Claim(document, sentence, tidy, aspect, by_heading, is_subject(tidy, named))
+        if stands_alone(sentence, tidy, named):
+            units.append([claim])
+        elif units and units[-1][-1].sentence == before and _continues(claim, units[-1], named):
+            units[-1].append(claim)
+        before = sentence
+    return units
+
+
+def _continues(claim: Claim, unit: list[Claim], named: re.Pattern[str]) -> bool:
+    """Whether a sentence goes on about the character by pronoun, right after one whose subject it is."""
+    last, tidy = unit[-1], claim.plain
+    if claim.sentence.kind != "statement" or claim.sentence.block != last.sentence.block:
+        return False
+    if len(words(tidy)) > 60 or tidy[-1] in "?!" or not named.match(unit[0].plain):
+        return False
+    pronoun = _HE_OR_SHE.search(tidy)
+    if not pronoun or re.search(r"[a-z,] [A-Z]", tidy[: pronoun.start()]) or re.match(r"[Aa]ccording", tidy):
+        return False
+    if len(unit) > 1 and not re.match(r"(?:He|She|While)\b", last.plain):
+        return False
+    used = _HE_OR_SHE.search(" ".join(earlier.plain for earlier in unit))
+    return used is None or (used[1] is None) == (pronoun[1] is None)
+
+
+def _facts(claims: Iterable[Claim]) -> list[Claim]:
+    """Keep the facts of a fit length, each text once, in the order of the documents."""
+    kept: dict[str, Claim] = {}
+    for claim in claims:
+        count = len(words(claim.plain))
+        most = FACT_WORDS[1] * (2 if re.search(r"[\u3400-\u9fff]", claim.plain) else 1)
+        if (claim.labelled and count >= 2) or FACT_WORDS[0] <= count <= most:
+            kept.setdefault(folded(claim.plain), claim)
+    return list(kept.values())[:MAX_FACTS]
+
+
+def _texts(units: list[list[Claim]], names: list[str], wide: float) -> dict[str, str]:
+    """Compose the profile's texts from whole sentences; word limits grow by `wide`."""
+
+    def text(aspect: Aspect, most: int) -> str:
+        return _join(_of(units, aspect), int(most * wide))
+
+    opening = _opening(units, names)
+    early = _join(_of(units, "background"), int(110 * wide))
+    later = _join(_of(units, "history"), int(250 * wide) - len(words(early)), taken=early)
+    described = _join(opening, int(80 * wide), enough=int(30 * wide))
+    return {
+        "description": described,
+        "brief_introduction": _join(opening, int(150 * wide), enough=int(60 * wide)) or described,
+        "personality": text("personality", 200),
+        "life_story": f"{early} {later}".strip(),
+        "speech_style": text("quotes", 80),
+        "background": text("background", 120),
+        "motivation": text("goals", 120),
+        "appearance": text("appearance", 120),
+    }
+
+
+def _opening(units: list[list[Claim]], names: list[str]) -> list[list[Claim]]:
+    """Order the units by how well they introduce: the opening paragraph that says who it is, then who, then what."""
+    named = naming(names)
+
+    def says_who(claim: Claim) -> bool:
+        starts = claim.subject and bool(named.match(claim.plain))
+        return starts and bool(
+            re.search(r"\b(?:is|was|became|, an?|, the)\b.* (?:an?|the)\b|是", claim.plain[:160])
+        )
+
+    first = [unit[0] for unit in units if own_headings(unit[0].sentence, names)]
+    opener = next((claim for claim in first[:3] if claim.sentence.block <= 3 and says_who(claim)), None)
+
+    def rank(place: int) -> tuple[bool, bool, int, int]:
+        claim = units[place][0]
+        # A list of notes has no opening paragraph; a paragraph that says who somebody is has.
+        opens = (
+            opener is not None
+            and claim.document == opener.document
+            and claim.sentence.block <= 3
+            and claim.sentence.start >= opener.sentence.start
+            and own_headings(claim.sentence, names)
+        )
+        worth = _INTRODUCES.index(claim.aspect) if claim.aspect in _INTRODUCES else len(_INTRODUCES)
+        if opens:
+            return False, False, 0, place
+        return True, not says_who(claim), worth + 9 * (not claim.subject), place
+
+    return [units[place] for place in sorted(range(len(units)), key=rank)]
+
+
+def _of(units: list[list[Claim]], aspect: Aspect) -> list[list[Claim]]:
+    """Return the units of an aspect: those below a heading for it if they are enough, the character's own acts first."""
+    mine = [unit for unit in units if unit[0].aspect == aspect and not unit[0].labelled]
+    headed = [unit for unit in mine if unit[0].by_heading]
+    mine = headed if _size(headed) >= 40 else mine
+    acts = [unit for unit in mine if unit[0].subject]
+    # An article also tells what others made of the character; its life is what it did itself.
+    return acts if aspect == "history" and _size(acts) >= 40 else mine
+
+
+def _size(units: list[list[Claim]]) -> int:
+    return sum(len(words(claim.plain)) for unit in units for claim in unit)
+
+
+def _join(units: list[list[Claim]], most: int, *, enough: int | None = None, taken: str = "") -> str:
+    """Take whole sentences, unit by unit, until `enough` words; never more than `most`, none twice."""
+    chosen: dict[str, str] = {}
+    total = 0
+    for unit in units:
+        if enough is not None and total >= enough:
+            break
+        for claim in unit:
+            size = len(words(claim.plain))
+            if claim.labelled or claim.plain in taken or folded(claim.plain) in chosen or total + size > most:
+                break
+            chosen[folded(claim.plain)] = claim.plain
+            total += size
+    spaced = (text + ("" if re.search(r"[。！？”]$", text) else " ") for text in chosen.values())
+    return "".join(spaced).strip()
+
+
+def _catchphrases(texts: Sequence[str], lines: Sequence[dict[str, Any]]) -> list[str]:
+    """Return declared sayings (quoted items under a heading on speech), else what the character says twice or more."""
+    declared: dict[str, str] = {}
+    for text in texts:
+        for sentence in sentences(text):
+            quoted = re.fullmatch(r"[*_]*[\"“”「](.+)[\"“”」][*_]*\.?", sentence.text)
+            under = any(heading_aspect(heading) == "quotes" for heading in sentence.headings)
+            if quoted and sentence.kind == "quote" and under and len(words(quoted[1])) <= 30:
+                declared.setdefault(folded(quoted[1]), plain(quoted[1]))
+    if declared:
+        return list(declared.values())[:MAX_CATCHPHRASES]
+    said = [str(line["text"]) for line in lines]
+    counts = Counter(folded(text) for text in said)
+    first = {folded(text): text for text in reversed(said)}
+    often = [key for key in counts if counts[key] > 1 and 3 <= len(words(first[key])) <= CATCHPHRASE_WORDS]
+    return [first[key] for key in sorted(often, key=lambda key: -counts[key])[:MAX_CATCHPHRASES]]

@@ -1,0 +1,206 @@
+"""Offline dialogues: replies word for word, strict alternation, nothing said by a narrator or about staging."""
+
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from rolescape_data.providers.offline.dialogues import human_role, image_dialogue, text_dialogues
+from rolescape_data.records.answers import HumanRoleAnswer, ImageDialogueAnswer, TextDialogueAnswer
+from rolescape_data.spans import words
+
+MARA = {"id": "mara", "name": "Mara", "aliases": [], "category": "fictional", "script": "", "lang": "en"}
+KEYS = tuple(f"dialogue_{number}" for number in range(1, 7))
+REPLY = "The seine tore on the harbour rocks again."
+
+
+def exchange(text: str, reply: str = REPLY, speaker: str = "Visitor") -> dict[str, Any]:
+    return {"before": {"speaker": speaker, "text": text}, "reply": reply}
+
+
+def texts(**block: Any) -> dict[str, Any]:
+    found = (
+        text_dialogues({"character": MARA, "exchanges": [], "sentences": [], "used": []} | block, KEYS) or {}
+    )
+    for item in found.values():
+        TextDialogueAnswer.model_validate(item)
+    return found
+
+
+def test_a_picture_s_exchange_is_the_line_beside_it_and_the_line_before() -> None:
+    beside = [exchange("What happened to the net?", "Ow!"), exchange("What happened to the net?")]
+    found = image_dialogue({"character": MARA, "spoken_beside": beside}, ())
+    assert found == {"user_text": "What happened to the net?", "response": REPLY}
+    ImageDialogueAnswer.model_validate(found)
+
+
+@pytest.mark.parametrize(
+    "useless",
+    [
+        {"before": None, "reply": REPLY},
+        exchange("What happened to the net?", speaker="Mara"),
+        exchange("Night fell upon the quay.", speaker="narrator"),
+        exchange("Well then?"),
+        exchange(" ".join(["word"] * 41)),
+        exchange("What happened to the net?", "Very well, let us go then!"),
+        exchange("What happened to the net?", "(sighs) The seine tore on the harbour rocks."),
+        exchange("What happened to the net?", "*shrugs* The seine tore on the harbour rocks."),
+        exchange("What happened to $net_name?"),
+        exchange("Keep away from the rocks, Bram!"),
+        exchange("What happened to the net?", " ".join(["rock"] * 81)),
+    ],
+)
+def test_lines_that_are_no_exchange_with_the_character_give_nothing(useless: dict[str, Any]) -> None:
+    assert image_dialogue({"character": MARA, "spoken_beside": [useless]}, ()) is None
+    assert texts(exchanges=[useless]) == {}
+
+
+def test_exchanges_that_plainly_answer_come_first_and_then_the_order_of_the_script() -> None:
+    given_ = [
+        exchange("The tide turns at noon.", "Bram owes the bakery eleven copper coins."),
+        exchange("The gulls are loud today.", "Somebody painted the lower bollards green."),
+        exchange("Who tore the great seine?", "The rocks tore the great seine in two."),
+    ]
+    assert [item["response"] for item in texts(exchanges=given_).values()] == [
+        "The rocks tore the great seine in two.",
+        "Bram owes the bakery eleven copper coins.",
+        "Somebody painted the lower bollards green.",
+    ]
+
+
+def test_no_question_is_used_twice_and_no_reply_given_twice_over_rounds() -> None:
+    given_ = [
+        exchange("Who tore the great seine?", "The rocks tore the great seine in two."),
+        exchange("Who tore the great seine!", "Nobody ever mends the lower bollards here."),
+        exchange("Tell me about the tear.", "The rocks tore the great seine in two."),
+        exchange("Who painted the bollards?", "Somebody with plenty of green paint."),
+    ]
+    first = texts(exchanges=given_)
+    assert len(first) == 2
+    again = texts(exchanges=given_, used=[item["user_text"] for item in first.values()])
+    assert again == {}
+
+
+def test_a_document_sentence_answers_a_plain_question_about_its_topic() -> None:
+    given_ = [
+        {"document": "d", "text": "The bell tower of Skerry has stood on the north quay since 1840."},
+        {"document": "d", "text": "Skerry Rock was marked on the first charts as a danger to shipping."},
+    ]
+    found = texts(sentences=given_)
+    assert [item["response"] for item in found.values()] == [entry["text"] for entry in given_]
+    questions = [item["user_text"] for item in found.values()]
+    assert "the bell tower" in questions[0] and "Skerry Rock" in questions[1]
+    assert all(question.count("{") == 0 and question[-1] == "?" for question in questions)
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "Mara was the finest mender on the whole north quay.",
+        "The bell tower was where she kept all of her old nets.",
+        "However, Skerry Rock was marked on the first charts.",
+        "According to Ole, Skerry Rock was never marked at all.",
+        "Since Skerry was poor, nobody mended the harbour wall.",
+        "I was marked on the first charts as a danger to shipping.",
+        "Was Skerry Rock marked on the first charts as a danger?",
+        "Skerry Rock was grey.",
+    ],
+)
+def test_sentences_about_the_character_or_without_a_footing_answer_nothing(sentence: str) -> None:
+    assert texts(sentences=[{"document": "d", "text": sentence}]) == {}
+
+
+@given(
+    st.lists(
+        st.sampled_from(["What of the net?", "Who tore the net there?", "Mind the quay, Mara!"]), max_size=8
+    ),
+    st.integers(0, 6),
+)
+def test_every_reply_is_a_given_line_word_for_word_and_no_key_is_filled_twice(
+    before: list[str], wanted: int
+) -> None:
+    given_ = [
+        exchange(text, f"The seine tore on harbour rock number {place}.") for place, text in enumerate(before)
+    ]
+    found = (
+        text_dialogues({"character": MARA, "exchanges": given_, "sentences": [], "used": []}, KEYS[:wanted])
+        or {}
+    )
+    assert list(found) == list(KEYS[: len(found)])
+    assert {item["response"] for item in found.values()} <= {entry["reply"] for entry in given_}
+    assert len({item["user_text"] for item in found.values()}) == len(found)
+
+
+def passage(
+    speakers: str, *, image_at: int | None = None, long_at: int | None = None
+) -> list[dict[str, Any]]:
+    """Return a passage from letters: M is Mara, N the narrator, other letters are other people."""
+    names = {"M": "Mara", "N": "narrator"}
+    return [
+        {
+            "speaker": names.get(letter, f"Person {letter}"),
+            "text": " ".join(["word"] * 101) if place == long_at else f"Line {place} of the talk.",
+            "image": "quay.png" if place == image_at else None,
+        }
+        for place, letter in enumerate(speakers)
+    ]
+
+
+def talk(lines: list[dict[str, Any]], **more: Any) -> list[int]:
+    """Return which lines of the passage the dialogue took."""
+    block = {
+        "character": MARA,
+        "image": {"file": "quay.png"},
+        "passage": lines,
+        "min_messages": 6,
+        "max_messages": 22,
+    }
+    found = human_role(block | more, ())
+    if found is None:
+        return []
+    HumanRoleAnswer.model_validate(found)
+    assert [message["speaker"] for message in found["messages"]] == ["human", "character"] * (
+        len(found["messages"]) // 2
+    )
+    every = [line["text"] for line in lines]
+    return [every.index(message["text"]) for message in found["messages"]]
+
+
+@pytest.mark.parametrize(
+    ("speakers", "taken"),
+    [
+        ("AMAMAM", range(6)),
+        ("MAMAMAMA", range(1, 7)),
+        ("AMAMAMBMAM", range(6)),
+        ("BMAMAMAM", range(2, 8)),
+        ("AMAMNAMAM", []),
+        ("AMMAMAMAM", range(3, 9)),
+        ("AAMAMAM", range(1, 7)),
+        ("AMAM", []),
+        ("ABABAB", []),
+        ("AM" * 12, range(22)),
+    ],
+)
+def test_the_longest_strict_alternation_with_one_other_speaker_is_taken(speakers: str, taken: Any) -> None:
+    assert talk(passage(speakers)) == list(taken)
+
+
+def test_a_passage_that_carries_the_picture_gives_a_stretch_with_its_line_or_nothing() -> None:
+    assert talk(passage("AMAMAMAM" + "BMBMBM", image_at=11)) == list(range(8, 14))
+    assert talk(passage("AMAMAM" + "BM", image_at=7)) == []
+    assert talk(passage("AM" * 14, image_at=27)) == list(range(6, 28))
+
+
+def test_a_line_that_is_too_long_ends_a_stretch() -> None:
+    assert talk(passage("AMAMAMAM", long_at=7)) == list(range(6))
+
+
+def test_human_messages_stay_within_60_words_and_the_character_s_within_100() -> None:
+    lines = passage("AMAMAM")
+    lines[0]["text"] = " ".join(["word"] * 61)
+    assert talk(lines) == []
+    lines = passage("AMAMAM")
+    lines[1]["text"] = " ".join(["word"] * 100)
+    assert talk(lines) == list(range(6))
+    assert len(words(lines[1]["text"])) == 100

@@ -1,0 +1,213 @@
+"""The offline profile: facts that stand in the documents and stand alone, texts of whole sentences."""
+
+from typing import Any
+
+import pytest
+
+from rolescape_data.providers.offline.profile import known_names, plain, profile
+from rolescape_data.records import ASPECTS
+from rolescape_data.records.answers import ProfileAnswer
+from rolescape_data.spans import find_span, folded, words
+
+MARA = """# Mara Lund
+
+Mara Lund (/ˈmɑːrə/; born c. 1871) is the net mender of the harbour of Skerry and the only person who keeps its bell \
+ropes in order. She has worked on the north quay for thirty years and is known for patience, plain speech and red gloves.
+
+## Background/Origin
+
+Mara was born in a smokehouse during a flood. Her brother **Ole Lund** builds boats. Mara's father, Sten Lund, rang the bell.
+
+## Personality
+
+- Mara is patient with knots and rude to gulls.
+- She hums when she is cross.
+- Mara counts to nine before answering an insult
+
+## Relationships
+
+Mara's oldest friend is the baker Ines Vell. Mara teaches the ferryman Bram Holt to splice rope.
+
+## Appearance
+
+**Gloves:** red wool with green thumbs
+
+## History
+
+In 1902 Mara mended the great seine in one night. However, Mara never spoke of it. According to Ines, Mara slept for a week.
+Scholars believe that Mara invented the double knot. After Sten's death, he was buried at sea. Mara married Per Holm.
+
+## Quotes/Speech
+
+Mara speaks in half sentences. She calls the sea the big basin.
+
+- "Pull twice, tie once."
+- "Gulls are not guests."
+
+## Notes of others
+
+- Ines Vell said of Mara: Mara is the laziest mender on the coast. She never mends.
+- I saw Mara steal a herring.
+- Would Mara steal a herring?
+- Mara's gloves!
+"""
+
+
+def block(
+    text: str = MARA, *, name: str = "Mara Lund", lines: tuple[str, ...] = (), **character: Any
+) -> dict[str, Any]:
+    """Return the input of a profile request: one document, the character's own lines."""
+    return {
+        "character": {"id": "mara", "name": name, "aliases": [], "category": "fictional", "lang": "en"}
+        | character,
+        "documents": [{"name": "profile.md", "text": text}],
+        "spoken_lines": [
+            {"source": "s", "scene": "1", "line": n, "text": t, "image": None} for n, t in enumerate(lines)
+        ],
+    }
+
+
+@pytest.fixture(scope="module")
+def answer() -> dict[str, Any]:
+    """Return Mara's profile."""
+    found = profile(block(), ())
+    assert found is not None
+    ProfileAnswer.model_validate(found)
+    return found
+
+
+def test_every_fact_is_a_named_sentence_with_exact_evidence(answer: dict[str, Any]) -> None:
+    for fact in answer["facts"]:
+        assert fact["evidence"] in MARA
+        assert fact["text"] == plain(fact["evidence"])
+        assert "Mara" in fact["text"] or fact["text"].startswith("Gloves:")
+        assert fact["aspect"] in ASPECTS
+
+
+def test_no_fact_is_hearsay_first_person_a_question_a_claim_or_leans_on_what_came_before(
+    answer: dict[str, Any],
+) -> None:
+    told = " ".join(fact["text"] for fact in answer["facts"])
+    for piece in (
+        "laziest",
+        "never mends",
+        "I saw",
+        "Would",
+        "According",
+        "Scholars",
+        "However",
+        "She ",
+        "he was",
+        "gloves!",
+    ):
+        assert piece not in told
+
+
+@pytest.mark.parametrize(
+    ("text", "aspect"),
+    [
+        ("Mara was born in a smokehouse during a flood.", "background"),
+        ("Mara counts to nine before answering an insult", "personality"),
+        ("Mara's oldest friend is the baker Ines Vell.", "relationships"),
+        ("Gloves: red wool with green thumbs", "appearance"),
+        ("In 1902 Mara mended the great seine in one night.", "history"),
+        ("Mara speaks in half sentences.", "quotes"),
+    ],
+)
+def test_headings_give_facts_their_aspect(answer: dict[str, Any], text: str, aspect: str) -> None:
+    assert {fact["text"]: fact["aspect"] for fact in answer["facts"]}.get(text) == aspect
+
+
+def test_no_two_facts_say_the_same_words() -> None:
+    found = profile(
+        block(
+            "- Mara mends old nets.\n- Mara mends old nets!\n- mara mends old nets.\n- *Mara* mends old nets."
+        ),
+        (),
+    )
+    assert found is not None
+    assert [folded(fact["text"]) for fact in found["facts"]] == ["mara mends old nets"]
+
+
+def test_texts_are_whole_sentences_of_the_documents_within_their_lengths(answer: dict[str, Any]) -> None:
+    for field, least, most in (
+        ("description", 30, 80),
+        ("brief_introduction", 40, 150),
+        ("life_story", 20, 250),
+    ):
+        assert least <= len(words(answer[field])) <= most
+    for field in (
+        "description",
+        "personality",
+        "life_story",
+        "speech_style",
+        "background",
+        "motivation",
+        "appearance",
+    ):
+        for sentence in answer[field].split(". "):
+            assert not sentence or find_span(sentence, MARA), sentence
+    assert answer["description"].startswith("Mara Lund (")
+
+
+def test_a_pronoun_may_follow_its_name_in_a_text_but_is_no_fact(answer: dict[str, Any]) -> None:
+    assert answer["speech_style"] == "Mara speaks in half sentences. She calls the sea the big basin."
+    assert answer["motivation"] == ""
+
+
+def test_relationships_carry_the_word_that_stands_in_the_sentence(answer: dict[str, Any]) -> None:
+    found = {entry["name"]: entry["relation"] for entry in answer["relationships"]}
+    assert found == {"Sten Lund": "father", "Ines Vell": "friend", "Bram Holt": "ferryman", "Per Holm": ""}
+    assert all(find_span(entry["note"], MARA) for entry in answer["relationships"])
+
+
+def test_siblings_listed_in_one_sentence_are_told_apart() -> None:
+    found = profile(
+        block(
+            "Mara had two brothers, Ole and Sten, a sister, Runa, and a half brother, Ivar. Mara rows.",
+            name="Mara",
+        ),
+        (),
+    )
+    assert found is not None
+    assert {entry["name"]: entry["relation"] for entry in found["relationships"]} == {
+        "Ole": "brother",
+        "Sten": "brother",
+        "Runa": "sister",
+        "Ivar": "half brother",
+    }
+
+
+def test_declared_sayings_come_before_lines_that_are_often_said(answer: dict[str, Any]) -> None:
+    assert answer["catchphrases"] == ["Pull twice, tie once.", "Gulls are not guests."]
+    lines = ("Mind the rope, boy.", "Well.", "Mind the rope, boy!", "Good morning to you.", "Well.")
+    found = profile(block("Mara mends old nets.", lines=lines), ())
+    assert found is not None
+    assert found["catchphrases"] == ["Mind the rope, boy."]
+
+
+def test_a_document_that_states_nothing_of_the_character_gives_none() -> None:
+    assert (
+        profile(block("- Ana said of Mara: She is late.\n- I saw Mara.\n- The quay is long and wet."), ())
+        is None
+    )
+
+
+def test_a_first_name_counts_only_where_it_is_used_and_a_family_name_only_where_it_leads() -> None:
+    character = {"name": "Mara Lund", "aliases": ["the Mender"]}
+    assert known_names(character, ["Mara mends."]) == ["the Mender", "Mara Lund", "Mara"]
+    lund = ["In 1902 Lund left. Later Lund wrote. Then Lund returned, and Lund stayed."]
+    assert known_names(character, lund) == ["the Mender", "Mara Lund", "Lund"]
+
+
+def test_chinese_documents_give_facts_too() -> None:
+    found = profile(
+        block(
+            "# 林娜\n\n## 性格\n\n林娜是港口的修网人，她很有耐心。她从不抱怨天气。", name="林娜", lang="zh"
+        ),
+        (),
+    )
+    assert found is not None
+    assert [(fact["text"], fact["aspect"]) for fact in found["facts"]] == [
+        ("林娜是港口的修网人，她很有耐心。", "personality")
+    ]
