@@ -141,7 +141,7 @@ def _is_object(clause: Clause, phrase: str) -> bool:
     who = question_word(phrase) == "who"
     return (
         " to " not in plain
-        and not (who and re.search(r" (?:for|with|as|from) ", plain))
+        and not (who and re.search(r" (?:for|with|as|from|like|about|against) ", plain))
         and is_single(phrase)
     )
 

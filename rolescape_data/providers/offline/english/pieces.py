@@ -134,7 +134,10 @@ def _second_verb(token: Token, tokens: list[Token], at: int, tense: str, copula:
 
 def _half(kept: Sequence[Token], left: Sequence[Token]) -> bool:
     """Tell a phrase cut between two adjectives: 'an active' + ', ensouling element'."""
-    return left[0].low == "," and "ADJ" in lex.parts_of_speech(kept[-1].text) and kept[-1].text.islower()
+    last = kept[-1].text
+    if left[0].low != "," or not left[1:] or not last.islower() or "ADJ" not in lex.parts_of_speech(last):
+        return False
+    return "ADJ" in lex.parts_of_speech(left[1].text) or left[1].low.endswith("ing")
 
 
 def _clean(kind: Kind, tokens: Sequence[Token]) -> bool:

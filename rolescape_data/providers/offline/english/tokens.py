@@ -53,19 +53,16 @@ def text_of(tokens: Sequence[Token], body: str) -> str:
 
 def noun_head(phrase: str) -> str:
     """The head noun of a noun phrase, roughly: the last plain word before its first preposition or relative pronoun."""
-    head = ""
+    head, plain = "", False
     for token in tokens_of(phrase):
-        if (
-            token.text[:1].isupper()
-            and head
-            and head not in lex.DETERMINERS
-            and head.isalpha()
-            and "NOUN" in lex.parts_of_speech(head)
-        ):
+        # 'the ferryman Bram Holt': the name tells who the ferryman is.
+        if token.text[:1].isupper() and plain:
             break
         if head and (
             token.low in lex.PREPOSITIONS | lex.RELATIVES | {"named", "called", "labelled", ",", "and", "or"}
         ):
             break
         head = token.low
+        plain = token.text.isalpha() and token.text.islower() and "NOUN" in lex.parts_of_speech(head)
+        plain = plain and head not in lex.DETERMINERS
     return head
