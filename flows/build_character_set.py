@@ -1,0 +1,196 @@
+"""Job 1: a set file in, a workspace with checked records, shards and a report out. Run again, it does what is missing."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from flows import progress
+from flows.runtime import call, each
+from flows.steps import FIRST_WAVE, SECOND_WAVE, SET_STAGES, STAGES
+from flows.tasks import CharacterJob, build_character, open_desk, out_of_date, planned
+from flows.whole_set import (
+    WholeSet,
+    divide,
+    done,
+    judge,
+    mark_done,
+    open_set,
+    shortcomings,
+    write_shards,
+)
+from rolescape_data.errors import InputError, SettingsError
+from rolescape_data.providers import open_writer
+from rolescape_data.store.atomic import write_json
+from rolescape_data.store.inputs import copy_inputs
+from rolescape_data.store.workspace import Workspace, append_log
+
+
+class BuildParameters(BaseModel):
+    """What a build is told."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    set_file: str = Field(description="the character-set file")
+    workspace: str = Field(description="folder to build in")
+    writer: str | None = Field(
+        None, description="offline, openai:MODEL or gemini:MODEL; the set file's own otherwise"
+    )
+    base_url: str | None = None
+    only: str | None = Field(None, description="one character id")
+    until: str | None = Field(None, description="last stage to run")
+    slots: int = Field(2, ge=1, description="characters built side by side")
+
+
+def build_character_set(parameters: BuildParameters) -> dict[str, Any]:
+    """Build what is missing or out of date.
+
+    Returns:
+        {'built': {character: [kinds]}, 'set': [stages]} and what `shortcomings` found.
+    """
+    workspace = Workspace(Path(parameters.workspace))
+    with workspace.locked():
+        whole, writer, base_url = _open(parameters, workspace)
+        append_log(workspace, f"build {parameters.model_dump_json()}")
+        characters = _chosen(whole, parameters)
+        stages = _stages_until(parameters.until)
+        built: dict[str, list[str]] = {}
+        progress.plan(
+            {
+                name: [step.kind for step in planned(_desk(workspace, name, writer, base_url), stages)]
+                for name in characters
+            }
+        )
+        for wave in (FIRST_WAVE, SECOND_WAVE):
+            named = tuple(stage for stage in wave if stage in stages)
+            jobs = [
+                CharacterJob(
+                    workspace=str(workspace.root.resolve()),
+                    character=name,
+                    stages=named,
+                    writer=writer,
+                    base_url=base_url,
+                )
+                for name in characters
+            ]
+            for result in (
+                each(build_character, jobs, slots=parameters.slots, name=lambda job: job.character)
+                if named
+                else []
+            ):
+                built.setdefault(result["character"], []).extend(result["built"])
+        finished = [stage for stage in SET_STAGES if stage in stages and _set_stage(whole, stage)]
+        append_log(workspace, f"built {json.dumps(built)} {' '.join(finished)}")
+    return {"built": built, "set": finished, **shortcomings(whole)}
+
+
+def pending(parameters: BuildParameters) -> dict[str, list[str]]:
+    """Copy the inputs and name what a build would make, by character; the set's own stages stand under ''."""
+    workspace = Workspace(Path(parameters.workspace))
+    with workspace.locked():
+        whole, writer, base_url = _open(parameters, workspace)
+        stages = _stages_until(parameters.until)
+        found: dict[str, list[str]] = {}
+        for name in _chosen(whole, parameters):
+            stale = out_of_date(_desk(workspace, name, writer, base_url), stages)
+            if stale:
+                found[name] = stale
+        open_stages = [stage for stage in SET_STAGES if stage in stages and not done(whole, stage)]
+        if open_stages:
+            found[""] = open_stages
+        return found
+
+
+def remembered_writer(
+    workspace: Workspace, flag: str | None, base_url: str | None, in_set: str
+) -> tuple[str, str | None]:
+    """Return writer and base URL: as asked now, else as in the last build, unless the set file says otherwise since."""
+    if flag is not None:
+        return flag, base_url
+    last = last_build(workspace)
+    if last.get("in_set") != in_set:
+        return in_set, base_url
+    return last["writer"], base_url or last["base_url"]
+
+
+def last_build(workspace: Workspace) -> dict[str, Any]:
+    """Return what the last build was told: set_file, writer, base_url, in_set; empty before the first."""
+    try:
+        found: dict[str, Any] = json.loads((workspace.root / "build.json").read_text(encoding="utf-8"))
+    except (FileNotFoundError, ValueError):
+        return {}
+    return found
+
+
+def _open(parameters: BuildParameters, workspace: Workspace) -> tuple[WholeSet, str, str | None]:
+    set_file = Path(parameters.set_file)
+    inputs = copy_inputs(set_file, workspace)
+    writer, base_url = remembered_writer(
+        workspace, parameters.writer, parameters.base_url, inputs.found.writer
+    )
+    open_writer(writer, base_url=base_url)
+    remembered = {
+        "set_file": str(set_file.resolve()),
+        "writer": writer,
+        "base_url": base_url,
+        "in_set": inputs.found.writer,
+    }
+    write_json(workspace.root / "build.json", remembered, if_changed=True)
+    return open_set(workspace), writer, base_url
+
+
+def _desk(workspace: Workspace, name: str, writer: str, base_url: str | None) -> Any:
+    return open_desk(workspace, name, writer=writer, base_url=base_url)
+
+
+def _chosen(whole: WholeSet, parameters: BuildParameters) -> list[str]:
+    if parameters.only is None:
+        return whole.characters
+    if parameters.only not in whole.characters:
+        known = ", ".join(whole.characters)
+        raise InputError(f"There is no character '{parameters.only}' in this set. Known: {known}.")
+    return [parameters.only]
+
+
+def _stages_until(until: str | None) -> tuple[str, ...]:
+    if until is None:
+        return STAGES
+    if until not in STAGES:
+        raise SettingsError(f"There is no stage '{until}'. Known, in order: {', '.join(STAGES)}.")
+    return STAGES[: STAGES.index(until) + 1]
+
+
+def _set_stage(whole: WholeSet, stage: str) -> bool:
+    """Run one stage over the whole set unless it is up to date; return whether it ran."""
+    if done(whole, stage):
+        return False
+    call(_SET_WORK[stage], whole)
+    mark_done(whole, stage)
+    progress.step_done("", stage)
+    return True
+
+
+def verdicts(whole: WholeSet) -> None:
+    """Measure and decide over the whole set."""
+    judge(whole)
+
+
+def split(whole: WholeSet) -> None:
+    """Divide the set and hold it against its contract."""
+    divide(whole)
+
+
+def shards(whole: WholeSet) -> None:
+    """Write the workspace's own shards."""
+    write_shards(whole, whole.workspace.shards)
+
+
+def report(whole: WholeSet) -> None:
+    """Write the HTML report."""
+    from flows.reporting import write_report
+
+    write_report(whole)
+
+
+_SET_WORK = {"verdicts": verdicts, "splits": split, "shards": shards, "report": report}

@@ -1,0 +1,96 @@
+"""A set file -> what it holds, what is wrong with it, and what a build would cost; without a model call."""
+
+from pathlib import Path
+from typing import Any
+
+from rolescape_data.vision.decode import decode
+
+from rolescape_data import assets
+from rolescape_data.blueprints import Blueprint, load_blueprint
+from rolescape_data.errors import InputError
+from rolescape_data.gates.decide import load_thresholds
+from rolescape_data.materials import Material
+from rolescape_data.prompts import load_prompt
+from rolescape_data.providers import open_writer
+from rolescape_data.store.inputs import from_set_file
+
+
+def check_set(path: Path, *, writer: str | None = None) -> dict[str, Any]:
+    """Read a set and everything it names.
+
+    Raises:
+        SettingsError, InputError, PromptError, WriterError: the first fault that makes the set unusable.
+
+    Returns:
+        Counts per character and the calls that a build makes; `warnings` names pictures that will be left
+        out, `problems` is empty (faults are raised).
+    """
+    inputs = from_set_file(path)
+    blueprint = load_blueprint(inputs.found.blueprint, inputs.qa)
+    load_thresholds(assets.find("qa", "gates.yaml", inputs.qa))
+    for kind in blueprint.kinds:
+        if kind != "image":
+            load_prompt(kind, inputs.prompts)
+    name = writer or inputs.found.writer
+    open_writer(name)
+    matte = inputs.found.matte
+    colour = (int(matte[1:3], 16), int(matte[3:5], 16), int(matte[5:7], 16))
+    characters: dict[str, Any] = {}
+    warnings: list[str] = []
+    for entry in inputs.found.characters:
+        material = inputs.material(entry.resolved_id())
+        usable = 0
+        for picture in material.pictures:
+            try:
+                decode(inputs.read(picture.path), name=picture.path, matte=colour)
+                usable += 1
+            except InputError as fault:
+                warnings.append(str(fault))
+        if material.entry.images and not material.pictures:
+            warnings.append(f"'{entry.name}' names {len(entry.images)} image folder(s) that hold no picture.")
+        characters[material.id] = {
+            "documents": len(material.documents),
+            "own_lines": len(material.own_lines()),
+            "pictures": usable,
+            "calls": _calls(blueprint, material, usable),
+        }
+    return {
+        "set": inputs.found.name,
+        "blueprint": inputs.found.blueprint,
+        "writer": name,
+        "characters": characters,
+        "calls": sum(entry["calls"] for entry in characters.values()),
+        "cost_usd": 0.0 if name == "offline" else None,
+        "warnings": warnings,
+        "problems": [],
+    }
+
+
+def check_table(found: dict[str, Any]) -> str:
+    """Return a check as lines."""
+    lines = [f"Set '{found['set']}' is sound. Blueprint '{found['blueprint']}', writer '{found['writer']}'."]
+    for name, entry in found["characters"].items():
+        lines.append(
+            f"  {name}: {entry['documents']} document(s), {entry['own_lines']} own lines, "
+            f"{entry['pictures']} usable picture(s); {entry['calls']} calls in the first round"
+        )
+    lines += [f"  Left out: {warning}" for warning in found["warnings"]]
+    money = "0.00 USD" if found["cost_usd"] == 0.0 else "at your provider's prices"
+    lines.append(f"  A build makes about {found['calls']} calls, {money}.")
+    return "\n".join(lines)
+
+
+def _calls(blueprint: Blueprint, material: Material, pictures: int) -> int:
+    """Return the calls of a build's first round."""
+    calls = 0
+    for kind, contract in blueprint.kinds.items():
+        if kind == "image":
+            continue
+        if contract.per_image is not None:
+            calls += contract.per_image * pictures
+        elif kind in ("text_dialogue", "text_qa", "text_mcq"):
+            wanted = sum(contract.cells().values())
+            calls += -(-wanted // contract.per_call)
+        else:
+            calls += sum(contract.cells().values())
+    return calls

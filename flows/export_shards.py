@@ -1,0 +1,50 @@
+"""Job 3: a built workspace in, shards for a training cluster out."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from flows.runtime import call
+from flows.whole_set import WholeSet, open_set, split_rows, write_shards
+from rolescape_data.errors import InputError, SettingsError
+from rolescape_data.store.workspace import Workspace, append_log
+
+
+class ExportParameters(BaseModel):
+    """What an export is told."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    workspace: str
+    out: str = Field(description="folder to write to")
+    to: str = Field("webdataset", description="a format of FORMATS")
+    world_multiple: int = Field(1, ge=1, description="make the number of shards a multiple of this")
+
+
+def webdataset(whole: WholeSet, parameters: ExportParameters) -> dict[str, Any]:
+    """Write WebDataset tars, one shard set per record kind and split."""
+    return write_shards(whole, Path(parameters.out), world_multiple=parameters.world_multiple)
+
+
+# To add a format: one file in rolescape_data/export, one function here.
+FORMATS: dict[str, Callable[[WholeSet, ExportParameters], dict[str, Any]]] = {"webdataset": webdataset}
+
+
+def export_shards(parameters: ExportParameters) -> dict[str, Any]:
+    """Export everything accepted; return the manifest.
+
+    Raises:
+        InputError: nothing is built, or the target is in the workspace's own way.
+        SettingsError: an unknown format; the known ones are listed.
+    """
+    if parameters.to not in FORMATS:
+        raise SettingsError(f"There is no format '{parameters.to}'. Known: {', '.join(sorted(FORMATS))}.")
+    workspace = Workspace(Path(parameters.workspace))
+    workspace.require()
+    with workspace.locked():
+        if not split_rows(workspace):
+            raise InputError(f"{workspace.root} holds no finished records yet. Run `rolescape build` first.")
+        append_log(workspace, f"export {parameters.model_dump_json()}")
+        return call(FORMATS[parameters.to], open_set(workspace), parameters)

@@ -1,0 +1,71 @@
+"""Job 2: one character's questions again, and nothing else touched."""
+
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from flows.build_character_set import last_build, remembered_writer
+from flows.runtime import each
+from flows.steps import QA_KINDS
+from flows.tasks import CharacterJob, build_character, open_desk, out_of_date
+from flows.whole_set import divide, done, judge, open_set, shortcomings
+from rolescape_data.errors import InputError
+from rolescape_data.store.inputs import refresh_overlays
+from rolescape_data.store.workspace import Workspace, append_log
+
+
+class QaParameters(BaseModel):
+    """What a regeneration is told."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    workspace: str
+    character: str
+    fresh: bool = Field(False, description="ask every question anew, also where nothing changed")
+    writer: str | None = None
+    base_url: str | None = None
+
+
+def regenerate_qa(parameters: QaParameters) -> dict[str, Any]:
+    """Rebuild one character's question tables, its rejects, and the rows of its questions in the set tables.
+
+    Returns:
+        {'built': [kinds], 'stale': what is now older than the questions, 'behind': tables that the questions
+        rest on and that are out of date themselves} and what `shortcomings` found.
+
+    Raises:
+        InputError: no workspace, no such character, or its profile was never built.
+    """
+    workspace = Workspace(Path(parameters.workspace))
+    workspace.require()
+    with workspace.locked():
+        if (origin := last_build(workspace).get("set_file")) is not None:
+            refresh_overlays(Path(origin), workspace)
+        whole = open_set(workspace)
+        whole.inputs.entry(parameters.character)
+        if not workspace.character(parameters.character).table("profile").exists():
+            raise InputError(
+                f"'{parameters.character}' has no profile in {workspace.root} yet. "
+                f"Run `rolescape build` with `--only {parameters.character}` first."
+            )
+        writer, base_url = remembered_writer(
+            workspace, parameters.writer, parameters.base_url, whole.inputs.found.writer
+        )
+        append_log(workspace, f"qa {parameters.model_dump_json()}")
+        desk = open_desk(workspace, parameters.character, writer=writer, base_url=base_url)
+        behind = out_of_date(desk, ("profile",))
+        job = CharacterJob(
+            workspace=str(workspace.root.resolve()),
+            character=parameters.character,
+            stages=("qa",),
+            writer=writer,
+            base_url=base_url,
+            fresh=QA_KINDS if parameters.fresh else (),
+        )
+        result = each(build_character, [job], slots=1, name=lambda one: one.character)[0]
+        if result["built"]:
+            judge(whole, only=parameters.character)
+            divide(whole, only=parameters.character)
+        stale = [stage for stage in ("shards", "report") if not done(whole, stage)]
+    return {"built": result["built"], "stale": stale, "behind": behind, **shortcomings(whole)}

@@ -1,0 +1,233 @@
+"""The steps of a character's build: what each makes, what it needs, and what makes it out of date.
+
+To add a record kind: its stage in rolescape_data/stages, a prompt, a blueprint entry, and one line in STEPS.
+"""
+
+import hashlib
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, cast
+
+from rolescape_data.blueprints import Blueprint
+from rolescape_data.gates.decide import Thresholds
+from rolescape_data.materials import Material
+from rolescape_data.prompts import Prompt, load_prompt
+from rolescape_data.providers.base import Writer
+from rolescape_data.records import CharacterProfile, Record
+from rolescape_data.stages.base import Result, Setting
+from rolescape_data.stages.captions import captions
+from rolescape_data.stages.human_role_dialogues import human_role_dialogues
+from rolescape_data.stages.image_dialogues import image_dialogues
+from rolescape_data.stages.images import images
+from rolescape_data.stages.profile import profile
+from rolescape_data.stages.questions import text_mcq, text_qa
+from rolescape_data.stages.text_dialogues import text_dialogues
+from rolescape_data.store.inputs import Inputs
+from rolescape_data.store.workspace import Workspace, fingerprint
+
+# Raise a kind's number when its code changes what it makes from the same inputs.
+VERSIONS: dict[str, int] = {}
+
+Tables = Mapping[str, Sequence[Record]]
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """One character's collaborators, opened once per task."""
+
+    workspace: Workspace
+    inputs: Inputs
+    material: Material
+    blueprint: Blueprint
+    thresholds: Thresholds
+    writer: Writer
+    seed: int
+
+    def prompt(self, kind: str) -> Prompt:
+        return load_prompt(kind, self.inputs.prompts)
+
+    def setting(self, kind: str, take: int) -> Setting:
+        return Setting(
+            kind=kind,
+            material=self.material,
+            contract=self.blueprint.kinds[kind],
+            rounds=self.blueprint.rounds,
+            thresholds=self.thresholds,
+            writer=self.writer,
+            prompt=self.prompt(kind),
+            take=take,
+            blob_path=self.workspace.blobs.path,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """How one table comes about.
+
+    Args:
+        kind: the record kind, and the table's name.
+        stage: the name for --until and logs; a stage may write several tables.
+        needs: tables it reads.
+        reads: which parts of the material it looks at: documents, lines, pictures.
+        make: (desk, tables, take) -> its result.
+        prompt: whether a writer is asked, through the prompt of the same name.
+    """
+
+    kind: str
+    stage: str
+    needs: tuple[str, ...]
+    reads: tuple[str, ...]
+    make: Callable[[Desk, Tables, int], Result]
+    prompt: bool = True
+
+    def fingerprint(self, desk: Desk, contents: Mapping[str, str], take: int) -> str:
+        """Return the hash of everything that this table is built from."""
+        entry = desk.material.entry
+        contract = desk.blueprint.kinds[self.kind].model_dump(exclude={"split"})
+        parts: dict[str, Any] = {
+            "kind": self.kind,
+            "version": VERSIONS.get(self.kind, 1),
+            "take": take,
+            "contract": contract,
+            "rounds": desk.blueprint.rounds,
+            "thresholds": desk.thresholds.model_dump(),
+            "entry": entry.model_dump(exclude={"documents", "lines", "images"}),
+            "material": {part: _material(desk, part) for part in self.reads},
+            "tables": {kind: contents.get(kind, "") for kind in self.needs},
+        }
+        if self.prompt:
+            parts |= {"prompt": desk.prompt(self.kind).sha256, "writer": desk.writer.name}
+        if self.kind == "text_mcq":
+            parts["seed"] = desk.seed
+        if self.kind == "image":
+            parts["matte"] = desk.inputs.found.matte
+        return fingerprint(parts)
+
+
+def _material(desk: Desk, part: str) -> list[Any]:
+    material = desk.material
+    if part == "documents":
+        return [[document.name, _sha(document.text)] for document in material.documents]
+    if part == "lines":
+        return [
+            _sha(
+                "\n".join(
+                    f"{line.source}\t{line.speaker}\t{line.text}\t{line.image}" for line in material.lines
+                )
+            )
+        ]
+    if part == "own_lines":
+        return [_sha("\n".join(f"{line.source}\t{line.text}\t{line.image}" for line in material.own_lines()))]
+    return [
+        [
+            picture.path,
+            desk.inputs.files[picture.path],
+            picture.owner,
+            picture.license,
+            picture.source,
+            picture.note,
+            picture.annotation.model_dump(),
+            picture.attributes.model_dump(),
+        ]
+        for picture in material.pictures
+    ]
+
+
+def _sha(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _the_profile(tables: Tables) -> CharacterProfile:
+    return cast(CharacterProfile, tables["profile"][0])
+
+
+def _images(desk: Desk, tables: Tables, take: int) -> Result:
+    matte = desk.inputs.found.matte
+    return images(
+        desk.material,
+        contract=desk.blueprint.kinds["image"],
+        thresholds=desk.thresholds,
+        matte=(int(matte[1:3], 16), int(matte[3:5], 16), int(matte[5:7], 16)),
+        read=desk.inputs.read,
+        put=desk.workspace.blobs.put,
+    )
+
+
+def _records(kind: str, tables: Tables) -> Any:
+    return tables.get(kind, [])
+
+
+STEPS: tuple[Step, ...] = (
+    Step(
+        "profile",
+        "profile",
+        (),
+        ("documents", "own_lines"),
+        lambda desk, tables, take: profile(desk.setting("profile", take)),
+    ),
+    Step("image", "images", (), ("pictures",), _images, prompt=False),
+    Step(
+        "image_dialogue",
+        "image_dialogues",
+        ("profile", "image"),
+        ("documents", "lines"),
+        lambda desk, tables, take: image_dialogues(
+            desk.setting("image_dialogue", take), _the_profile(tables), _records("image", tables)
+        ),
+    ),
+    Step(
+        "caption",
+        "captions",
+        ("profile", "image", "image_dialogue"),
+        (),
+        lambda desk, tables, take: captions(
+            desk.setting("caption", take),
+            _the_profile(tables),
+            _records("image", tables),
+            _records("image_dialogue", tables),
+        ),
+    ),
+    Step(
+        "human_role_dialogue",
+        "dialogues",
+        ("profile", "image"),
+        ("documents", "lines"),
+        lambda desk, tables, take: human_role_dialogues(
+            desk.setting("human_role_dialogue", take), _the_profile(tables), _records("image", tables)
+        ),
+    ),
+    Step(
+        "text_dialogue",
+        "dialogues",
+        ("profile", "image_dialogue", "human_role_dialogue"),
+        ("documents", "lines"),
+        lambda desk, tables, take: text_dialogues(
+            desk.setting("text_dialogue", take),
+            _the_profile(tables),
+            _records("image_dialogue", tables),
+            _records("human_role_dialogue", tables),
+        ),
+    ),
+    Step(
+        "text_qa",
+        "qa",
+        ("profile",),
+        ("documents",),
+        lambda desk, tables, take: text_qa(desk.setting("text_qa", take), _the_profile(tables)),
+    ),
+    Step(
+        "text_mcq",
+        "qa",
+        ("profile", "text_qa"),
+        ("documents",),
+        lambda desk, tables, take: text_mcq(
+            desk.setting("text_mcq", take), _the_profile(tables), _records("text_qa", tables), seed=desk.seed
+        ),
+    ),
+)
+
+FIRST_WAVE = ("profile", "images")
+SECOND_WAVE = ("image_dialogues", "captions", "dialogues", "qa")
+SET_STAGES = ("verdicts", "splits", "shards", "report")
+STAGES = (*FIRST_WAVE, *SECOND_WAVE, *SET_STAGES)
+QA_KINDS = tuple(step.kind for step in STEPS if step.stage == "qa")

@@ -1,0 +1,143 @@
+"""What an engine is handed: one character. Its steps run in the same process: read, call the stage, write."""
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict
+
+from flows import progress
+from flows.runtime import call
+from flows.steps import STEPS, Desk, Step
+from rolescape_data import assets
+from rolescape_data.blueprints import load_blueprint
+from rolescape_data.gates.decide import Thresholds, load_thresholds
+from rolescape_data.providers import open_writer
+from rolescape_data.providers.ledger import Ledger, Recorded
+from rolescape_data.records import RECORDS, Cell
+from rolescape_data.stages.base import Result
+from rolescape_data.store.inputs import Inputs, from_workspace
+from rolescape_data.store.workspace import Stamp, Workspace, content_hash
+
+
+class CharacterJob(BaseModel):
+    """One character's part of a build; plain data, so that it can travel to another machine."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    workspace: str
+    character: str
+    stages: tuple[str, ...]
+    writer: str
+    base_url: str | None = None
+    fresh: tuple[str, ...] = ()
+
+
+def build_character(job: CharacterJob) -> dict[str, Any]:
+    """Build what is missing or out of date of one character; safe to run twice.
+
+    Returns:
+        {'character', 'built': [kinds], 'counts': {kind: rows}}.
+    """
+    desk = open_desk(Workspace(Path(job.workspace)), job.character, writer=job.writer, base_url=job.base_url)
+    built: list[str] = []
+    counts: dict[str, int] = {}
+    for step in planned(desk, job.stages):
+        if call(_named(step), desk, step.kind in job.fresh):
+            built.append(step.kind)
+        progress.step_done(job.character, step.kind)
+        counts[step.kind] = desk.workspace.character(job.character).stamps()[step.kind].rows
+    return {"character": job.character, "built": built, "counts": counts}
+
+
+def open_desk(workspace: Workspace, character: str, *, writer: str, base_url: str | None = None) -> Desk:
+    """Open one character's collaborators from the workspace's own copy of the set."""
+    inputs = from_workspace(workspace)
+    folder = workspace.character(character)
+    folder.root.mkdir(parents=True, exist_ok=True)
+    return Desk(
+        workspace=workspace,
+        inputs=inputs,
+        material=inputs.material(character),
+        blueprint=load_blueprint(inputs.found.blueprint, inputs.qa),
+        thresholds=thresholds_of(inputs),
+        writer=Recorded(open_writer(writer, base_url=base_url), Ledger(folder.ledger)),
+        seed=inputs.found.seed,
+    )
+
+
+def thresholds_of(inputs: Inputs) -> Thresholds:
+    """Return qa/gates.yaml as this set sees it."""
+    return load_thresholds(assets.find("qa", "gates.yaml", inputs.qa))
+
+
+def planned(desk: Desk, stages: tuple[str, ...]) -> list[Step]:
+    """Return the steps that the blueprint asks for in these stages, in order."""
+    return [step for step in STEPS if step.stage in stages and step.kind in desk.blueprint.kinds]
+
+
+def out_of_date(desk: Desk, stages: tuple[str, ...]) -> list[str]:
+    """Name the tables that a build would make now. A table whose inputs are themselves out of date counts."""
+    stamps = desk.workspace.character(desk.material.id).stamps()
+    stale: list[str] = []
+    for step in planned(desk, stages):
+        if set(step.needs) & set(stale) or _mark(desk, step, stamps, fresh=False) is not None:
+            stale.append(step.kind)
+    return stale
+
+
+def build_table(desk: Desk, step: Step, fresh: bool) -> bool:
+    """Make one table unless it is up to date; return whether it was made."""
+    folder = desk.workspace.character(desk.material.id)
+    stamps = folder.stamps()
+    mark = _mark(desk, step, stamps, fresh=fresh)
+    if mark is None:
+        return False
+    take = _take(step, stamps, fresh)
+    tables = {kind: folder.read(RECORDS[kind]) for kind in step.needs}
+    if "profile" in step.needs and not tables["profile"]:
+        result = _nothing(desk, step, "there is no profile to build on")
+    else:
+        result = step.make(desk, tables, take)
+    stamp = Stamp(
+        fingerprint=mark,
+        content=content_hash(result.records),
+        take=take,
+        rows=len(result.records),
+        rejected=len(result.rejects),
+        cells=result.cells,
+    )
+    folder.write(step.kind, result.records, result.rejects, stamp)
+    return True
+
+
+def _take(step: Step, stamps: Mapping[str, Stamp], fresh: bool) -> int:
+    before = stamps[step.kind].take if step.kind in stamps else 0
+    return before + 1 if fresh and step.prompt and step.kind in stamps else before
+
+
+def _mark(desk: Desk, step: Step, stamps: Mapping[str, Stamp], *, fresh: bool) -> str | None:
+    """Return the fingerprint to build with, or None when the table is up to date."""
+    contents = {kind: stamp.content for kind, stamp in stamps.items()}
+    mark = step.fingerprint(desk, contents, _take(step, stamps, fresh))
+    there = desk.workspace.character(desk.material.id).table(step.kind).exists()
+    known = step.kind in stamps and stamps[step.kind].fingerprint == mark and there
+    return None if known and not fresh else mark
+
+
+def _nothing(desk: Desk, step: Step, note: str) -> Result:
+    cells = [
+        Cell(character_id=desk.material.id, kind=step.kind, cell=cell, wanted=count, found=0, note=note)
+        for cell, count in desk.blueprint.kinds[step.kind].cells().items()
+    ]
+    return Result([], [], cells)
+
+
+def _named(step: Step) -> Callable[[Desk, bool], bool]:
+    """Return the step as a function that bears its kind's name, for the Prefect UI."""
+
+    def run(desk: Desk, fresh: bool) -> bool:
+        return build_table(desk, step, fresh)
+
+    run.__name__ = step.kind
+    return run

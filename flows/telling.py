@@ -1,0 +1,128 @@
+"""What a command did -> the few lines that a person reads."""
+
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+from flows.steps import STEPS
+from flows.whole_set import done, open_set, shortcomings, split_rows
+from rolescape_data.providers.ledger import Ledger
+from rolescape_data.store.workspace import Workspace
+
+
+def tell_build(result: dict[str, Any], workspace: Path) -> str:
+    """Say what a build made, what is missing, and where everything lies."""
+    lines: list[str] = []
+    if result["built"] or result["set"]:
+        lines += [
+            f"Built {name}: {', '.join(kinds)}" for name, kinds in sorted(result["built"].items()) if kinds
+        ]
+        if result["set"]:
+            lines.append(f"Built over the whole set: {', '.join(result['set'])}")
+    else:
+        lines.append("Nothing to do: everything is up to date.")
+    lines += _shortcomings(result)
+    for label, path in (("Shards", workspace / "shards"), ("Report", workspace / "report" / "index.html")):
+        if path.exists():
+            lines.append(f"{label}: {path}")
+    return "\n".join(lines)
+
+
+def tell_qa(result: dict[str, Any], workspace: Path, character: str) -> str:
+    """Say what was asked anew, and what is older than it now."""
+    if result["built"]:
+        lines = [f"Rebuilt {', '.join(result['built'])} of {character}; nothing else was touched."]
+    else:
+        lines = [f"Nothing to do: the questions of {character} are up to date. `--fresh` asks them anew."]
+    if result["behind"]:
+        lines.append(
+            f"Note: {', '.join(result['behind'])} of {character} is out of date itself; "
+            f"`rolescape build --only {character}` renews it."
+        )
+    if result["stale"]:
+        lines.append(
+            f"Older than the questions now: {', '.join(result['stale'])}. `rolescape build` renews them."
+        )
+    return "\n".join(lines + _shortcomings(result))
+
+
+def tell_export(manifest: dict[str, Any], out: Path) -> str:
+    """Say what was written."""
+    files = [name for name in manifest["files"] if name.endswith(".tar")]
+    size = sum(entry["bytes"] for entry in manifest["files"].values())
+    samples = sum(
+        entry.get("samples", 0) for name, entry in manifest["files"].items() if name.endswith(".tar")
+    )
+    return f"Wrote {samples:,} samples in {len(files)} shards ({size / 1e6:.1f} MB) to {out}. Check: manifest.json"
+
+
+def status_of(folder: Path) -> dict[str, Any]:
+    """Return counts, open cells, rejects by reason and money of a workspace."""
+    workspace = Workspace(folder)
+    workspace.require()
+    whole = open_set(workspace)
+    characters: dict[str, Any] = {}
+    for name in whole.characters:
+        place = workspace.character(name)
+        stamps = place.stamps()
+        spent = Ledger(place.ledger).spent()
+        reasons = Counter(reason.split()[0].rstrip(":") for row in place.rejects() for reason in row.reasons[:1])
+        characters[name] = {
+            "records": {step.kind: stamps[step.kind].rows for step in STEPS if step.kind in stamps},
+            "not_built": [
+                step.kind for step in STEPS if step.kind in whole.blueprint.kinds and step.kind not in stamps
+            ],
+            "rejected": dict(sorted(reasons.items())),
+            "calls": spent.calls,
+            "failed_calls": spent.failed,
+            "input_tokens": spent.input_tokens,
+            "output_tokens": spent.output_tokens,
+            "cost_usd": round(spent.cost_usd, 6),
+        }
+    splits = Counter(row.split for row in split_rows(workspace))
+    return {
+        "workspace": str(folder),
+        "set": whole.inputs.found.name,
+        "characters": characters,
+        "splits": dict(sorted(splits.items())),
+        "stale": [stage for stage in ("verdicts", "splits", "shards", "report") if not done(whole, stage)],
+        **shortcomings(whole),
+        "cost_usd": round(sum(entry["cost_usd"] for entry in characters.values()), 6),
+    }
+
+
+def tell_status(found: dict[str, Any]) -> str:
+    """Return a status as lines."""
+    lines = [f"Set '{found['set']}' in {found['workspace']}"]
+    for name, entry in found["characters"].items():
+        counts = ", ".join(f"{count} {kind}" for kind, count in entry["records"].items()) or "nothing built"
+        lines.append(f"  {name}: {counts}")
+        if entry["not_built"]:
+            lines.append(f"    not built: {', '.join(entry['not_built'])}")
+        if entry["rejected"]:
+            lines.append(
+                "    rejected: " + ", ".join(f"{count} {why}" for why, count in entry["rejected"].items())
+            )
+        tokens = f"{entry['input_tokens']:,} + {entry['output_tokens']:,} tokens"
+        lines.append(
+            f"    {entry['calls']} calls ({entry['failed_calls']} without a reply), {tokens}, {entry['cost_usd']:.4f} USD"
+        )
+    if found["splits"]:
+        lines.append("  splits: " + ", ".join(f"{count} {split}" for split, count in found["splits"].items()))
+    if found["stale"]:
+        lines.append(f"  out of date: {', '.join(found['stale'])}")
+    lines.append(f"  spent in all: {found['cost_usd']:.4f} USD")
+    return "\n".join(lines + _shortcomings(found))
+
+
+def _shortcomings(result: dict[str, Any]) -> list[str]:
+    lines: list[str] = []
+    if result["missing"]:
+        lines.append(f"Below the contract in {len(result['missing'])} cell(s):")
+        lines += [
+            f"  {cell['character_id']} {cell['kind']} {cell['cell']}: {cell['found']} of {cell['wanted']} ({cell['note']})"
+            for cell in result["missing"]
+        ]
+    lines += [f"Leak between training and test: {leak['record_id']} ({leak['reason']})" for leak in result["leaks"]]
+    lines += [f"The whole set fails a gate: {verdict['reason']}" for verdict in result["failed"]]
+    return lines + list(result["warnings"])

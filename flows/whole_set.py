@@ -1,0 +1,368 @@
+"""What is done over the whole set, by one coordinator: verdicts, splits, contract, shards.
+
+Gates look at one character at a time, so one character's rows can be replaced and the others stay as they are.
+"""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from flows.steps import QA_KINDS, STEPS
+from flows.tasks import thresholds_of
+from rolescape_data.blueprints import Blueprint, load_blueprint
+from rolescape_data.export.webdataset import Sample, export_webdataset, verify_manifest
+from rolescape_data.gates import Context, measure_set
+from rolescape_data.gates.decide import Thresholds, decide
+from rolescape_data.records import (
+    RECORDS,
+    Caption,
+    Cell,
+    HumanRoleDialogue,
+    ImageDialogue,
+    ImageRecord,
+    Measurement,
+    Record,
+    SplitRow,
+    TextMCQ,
+    Verdict,
+)
+from rolescape_data.stages.splits import splits
+from rolescape_data.stages.verdicts import drop, measure, measure_leaks
+from rolescape_data.store.atomic import write_json
+from rolescape_data.store.blobs import real_format
+from rolescape_data.store.inputs import Inputs, from_workspace
+from rolescape_data.store.tables import read_table, write_table
+from rolescape_data.store.workspace import Workspace, fingerprint
+
+VERSION = 1
+
+# Measurements of all characters together bear this in front of the kind, where others bear the record's id.
+ALL = "all/"
+
+
+@dataclass(frozen=True, slots=True)
+class WholeSet:
+    """A workspace with what its set file says about it."""
+
+    workspace: Workspace
+    inputs: Inputs
+    blueprint: Blueprint
+    thresholds: Thresholds
+
+    @property
+    def characters(self) -> list[str]:
+        return sorted(entry.resolved_id() for entry in self.inputs.found.characters)
+
+
+def open_set(workspace: Workspace) -> WholeSet:
+    """Open a workspace's own copy of its set."""
+    inputs = from_workspace(workspace)
+    return WholeSet(
+        workspace, inputs, load_blueprint(inputs.found.blueprint, inputs.qa), thresholds_of(inputs)
+    )
+
+
+def state(whole: WholeSet) -> str:
+    """Return the fingerprint of everything that set tables and shards are made from."""
+    stamps = {
+        character: {
+            kind: stamp.content for kind, stamp in whole.workspace.character(character).stamps().items()
+        }
+        for character in whole.characters
+    }
+    return fingerprint(
+        {
+            "version": VERSION,
+            "stamps": stamps,
+            "thresholds": whole.thresholds.model_dump(),
+            "blueprint": whole.blueprint.model_dump(),
+            "seed": whole.inputs.found.seed,
+            "name": whole.inputs.found.name,
+            "characters": [entry.model_dump() for entry in whole.inputs.found.characters],
+        }
+    )
+
+
+def done(whole: WholeSet, stage: str) -> bool:
+    """Say whether a set stage was made from what is there now."""
+    return _marks(whole.workspace).get(stage) == state(whole) and (
+        stage != "shards" or (whole.workspace.shards / "manifest.json").is_file()
+    )
+
+
+def mark_done(whole: WholeSet, stage: str) -> None:
+    """Record what a set stage was made from."""
+    write_json(whole.workspace.set_folder / "stages.json", _marks(whole.workspace) | {stage: state(whole)})
+
+
+def _marks(workspace: Workspace) -> dict[str, str]:
+    path = workspace.set_folder / "stages.json"
+    try:
+        found: dict[str, str] = json.loads(path.read_text(encoding="utf-8"))
+    except (FileNotFoundError, ValueError):
+        return {}
+    return found
+
+
+def context_of(whole: WholeSet, character: str, records: Sequence[Record]) -> Context:
+    """Return what gates may look at for one character."""
+    material = whole.inputs.material(character)
+    entries = whole.inputs.found.characters
+    blobs = {record.blob for record in records if isinstance(record, ImageRecord)}
+    return Context(
+        sources=material.sources(),
+        record_ids=frozenset(record.id for record in records),
+        names={entry.resolved_id(): (entry.name, *entry.aliases) for entry in entries},
+        allow={character: frozenset(material.entry.allow)},
+        character_ids=frozenset(entry.resolved_id() for entry in entries),
+        blob_formats={blob: real_format(whole.workspace.blobs.path(blob)) for blob in blobs},
+    )
+
+
+def judge(whole: WholeSet, only: str | None = None) -> None:
+    """Write measurements, verdicts and the rejects that follow; with `only`, that character's questions alone."""
+    folder = whole.workspace.set_folder
+    folder.mkdir(parents=True, exist_ok=True)
+    measurements: list[Measurement] = []
+    verdicts: list[Verdict] = []
+    for character in [only] if only else whole.characters:
+        tables = whole.workspace.character(character).read_all()
+        records = [record for rows in tables.values() for record in rows]
+        found = measure(tables, whole.blueprint, context_of(whole, character, records))
+        kinds = list(QA_KINDS) if only else list(RECORDS)
+        found = [row for row in found if row.kind in kinds]
+        decided = decide(found, whole.thresholds)
+        _, rejects = drop([record for record in records if record.kind in kinds], decided)
+        whole.workspace.character(character).replace_rejects(rejects, origin="verdicts", kinds=kinds)
+        measurements += found
+        verdicts += decided
+    batch = measure_batches(whole)
+    measurements += batch
+    verdicts += decide(batch, whole.thresholds)
+    for name, rows, model in (("measurements", measurements, Measurement), ("verdicts", verdicts, Verdict)):
+        path = folder / f"{name}.parquet"
+        kept = (
+            [row for row in read_table(path, model) if not _replaced(row, only)]
+            if only and path.exists()
+            else []
+        )
+        write_table(path, sorted([*kept, *rows], key=_order), model)
+
+
+def measure_batches(whole: WholeSet) -> list[Measurement]:
+    """Measure what only the test questions of all characters together show: letters, and the longest option."""
+    questions: list[Record] = []
+    for character in whole.characters:
+        questions += whole.workspace.character(character).read(TextMCQ)
+    found = measure_set(questions, Context(), per_character=False)
+    return [row for row in found if row.record_id.startswith(ALL)]
+
+
+def _replaced(row: Any, only: str | None) -> bool:
+    return (row.character_id == only and row.kind in QA_KINDS) or row.record_id.startswith(ALL)
+
+
+def _order(row: Any) -> tuple[Any, ...]:
+    return (row.character_id, row.kind, row.record_id, row.gate, row.value, getattr(row, "detail", ""))
+
+
+def verdicts_of(workspace: Workspace) -> list[Verdict]:
+    """Return the verdicts of the set; none before they were made."""
+    path = workspace.set_folder / "verdicts.parquet"
+    return read_table(path, Verdict) if path.exists() else []
+
+
+def accepted(whole: WholeSet) -> list[Record]:
+    """Return every record of the set that no verdict dropped, by character and kind."""
+    failing = {verdict.record_id for verdict in verdicts_of(whole.workspace) if verdict.status == "fail"}
+    found = [
+        record
+        for character in whole.characters
+        for rows in whole.workspace.character(character).read_all().values()
+        for record in rows
+        if record.id not in failing
+    ]
+    present = {record.id for record in found}
+    # What shows or explains a dropped record goes with it: a caption of no picture is of no use.
+    return [record for record in found if not _hangs(record, present)]
+
+
+def _hangs(record: Record, present: set[str]) -> bool:
+    links = [getattr(record, name) for name in ("image_id", "dialogue_id") if hasattr(record, name)]
+    return any(link not in present for link in links)
+
+
+def divide(whole: WholeSet, only: str | None = None) -> None:
+    """Write splits, what leaks across them, and the contract; with `only`, that character's questions alone."""
+    folder = whole.workspace.set_folder
+    records = accepted(whole)
+    ood = frozenset(entry.resolved_id() for entry in whole.inputs.found.characters if entry.role == "ood")
+    rows, split_cells = splits(records, whole.blueprint, ood=ood, seed=whole.inputs.found.seed)
+    path = folder / "splits.parquet"
+    if only and path.exists():
+        frozen = [row for row in read_table(path, SplitRow) if not _replaced(row, only)]
+        rows = sorted(
+            [*frozen, *(row for row in rows if _replaced(row, only))], key=lambda row: row.record_id
+        )
+    write_table(path, rows, SplitRow)
+    leaks: list[Verdict] = []
+    for character in whole.characters:
+        own = [record for record in records if record.character_id == character]
+        context = Context(names={character: (character,)})
+        leaks += [
+            verdict
+            for verdict in decide(measure_leaks(own, rows, context), whole.thresholds)
+            if verdict.status != "pass"
+        ]
+    write_table(folder / "leaks.parquet", sorted(leaks, key=_order), Verdict)
+    write_json(
+        folder / "contract.json", [cell.model_dump() for cell in contract(whole, records) + split_cells]
+    )
+
+
+def contract(whole: WholeSet, records: Sequence[Record]) -> list[Cell]:
+    """Return what was wanted and what is there, cell by cell, after all verdicts."""
+    cells: list[Cell] = []
+    for character in whole.characters:
+        folder = whole.workspace.character(character)
+        stamps = folder.stamps()
+        for step in STEPS:
+            if step.kind not in whole.blueprint.kinds:
+                continue
+            if step.kind not in stamps:
+                wanted = whole.blueprint.kinds[step.kind].cells()
+                cells += [
+                    Cell(
+                        character_id=character,
+                        kind=step.kind,
+                        cell=cell,
+                        wanted=count,
+                        found=0,
+                        note="not built yet",
+                    )
+                    for cell, count in wanted.items()
+                ]
+                continue
+            kept = [
+                record for record in records if record.character_id == character and record.kind == step.kind
+            ]
+            cells += [_after_verdicts(cell, kept, stamps[step.kind].rows) for cell in stamps[step.kind].cells]
+    return cells
+
+
+def _after_verdicts(cell: Cell, kept: Sequence[Record], made: int) -> Cell:
+    if len(kept) == made:
+        return cell
+    by_difficulty = sum(1 for record in kept if getattr(record, "difficulty", "") == cell.cell)
+    found = by_difficulty if cell.cell in ("easy", "medium", "hard") else cell.found - (made - len(kept))
+    note = cell.note or f"{made - len(kept)} dropped by verdicts over the whole set; see rejects"
+    return cell.model_copy(
+        update={"found": max(found, 0), "note": note if found < cell.wanted else cell.note}
+    )
+
+
+def contract_of(workspace: Workspace) -> list[Cell]:
+    """Return the contract as it was last written; none before."""
+    path = workspace.set_folder / "contract.json"
+    if not path.is_file():
+        return []
+    return [Cell.model_validate(cell) for cell in json.loads(path.read_text(encoding="utf-8"))]
+
+
+def shortcomings(whole: WholeSet) -> dict[str, Any]:
+    """Return what keeps the set from its contract.
+
+    Returns:
+        'missing': open cells; 'leaks': records in training and in test both; 'failed': gates that all questions
+        together fail; 'warnings': sentences about too many rejects. Any of them makes exit status 1.
+    """
+    workspace = whole.workspace
+    together = [row for row in verdicts_of(workspace) if row.status == "fail" and row.record_id.startswith(ALL)]
+    return {
+        "missing": [cell.model_dump() for cell in contract_of(workspace) if cell.found < cell.wanted],
+        "leaks": [verdict.model_dump() for verdict in leaks_of(workspace) if verdict.status == "fail"],
+        "failed": [verdict.model_dump() for verdict in together],
+        "warnings": _too_many_rejects(whole),
+    }
+
+
+def _too_many_rejects(whole: WholeSet) -> list[str]:
+    """Say so when more of what a writer made was dropped than the set's own bound allows without a person looking."""
+    made = dropped = 0
+    for character in whole.characters:
+        folder = whole.workspace.character(character)
+        kinds = {step.kind for step in STEPS if step.prompt}
+        made += sum(stamp.rows for kind, stamp in folder.stamps().items() if kind in kinds)
+        dropped += sum(1 for row in folder.rejects() if row.kind in kinds)
+    bound = whole.thresholds.max_reject_share
+    if made + dropped == 0 or dropped / (made + dropped) <= bound:
+        return []
+    return [
+        f"{dropped} of {made + dropped} generated records were dropped, more than {bound:.0%} (max_reject_share in "
+        "qa/gates.yaml). Look at the rejects in the report before you use the set."
+    ]
+
+
+def leaks_of(workspace: Workspace) -> list[Verdict]:
+    """Return what was found in training and in test records both."""
+    path = workspace.set_folder / "leaks.parquet"
+    return read_table(path, Verdict) if path.exists() else []
+
+
+def split_rows(workspace: Workspace) -> list[SplitRow]:
+    """Return the split of every accepted record; none before splits were made."""
+    path = workspace.set_folder / "splits.parquet"
+    return read_table(path, SplitRow) if path.exists() else []
+
+
+def write_shards(whole: WholeSet, out: Path, *, world_multiple: int = 1) -> dict[str, Any]:
+    """Write WebDataset shards of everything accepted; return the manifest."""
+    rows = {row.record_id: row for row in split_rows(whole.workspace)}
+    gates: dict[str, list[dict[str, Any]]] = {}
+    for verdict in verdicts_of(whole.workspace):
+        told_verdict = verdict.model_dump(exclude={"record_id", "kind", "character_id"})
+        gates.setdefault(verdict.record_id, []).append(told_verdict)
+    records = accepted(whole)
+    pictures = {record.id: record for record in records if isinstance(record, ImageRecord)}
+    sets: dict[tuple[str, str], list[Sample]] = {}
+    for record in records:
+        if record.id not in rows:
+            continue
+        row = rows[record.id]
+        told = record.model_dump(mode="json") | {
+            "kind": record.kind,
+            "split": row.split,
+            "group_id": row.group_id,
+            "gates": gates.get(record.id, []),
+        }
+        fields: dict[str, bytes | Path] = {
+            "json": json.dumps(told, ensure_ascii=False, sort_keys=True).encode()
+        }
+        shown = record if isinstance(record, ImageRecord) else None
+        if isinstance(record, ImageDialogue | Caption | HumanRoleDialogue):
+            shown = pictures[record.image_id]
+        if shown is not None:
+            fields["png"] = whole.workspace.blobs.path(shown.blob)
+        sample = Sample(
+            key=record.id,
+            fields=fields,
+            character=record.character_id,
+            license=record.license,
+            source=record.source,
+        )
+        sets.setdefault((record.kind, row.split), []).append(sample)
+    manifest: Any = export_webdataset(
+        sets,
+        out,
+        seed=whole.inputs.found.seed,
+        name=whole.inputs.found.name,
+        world_multiple=world_multiple,
+    )
+    return dict(manifest)
+
+
+def shard_problems(out: Path) -> list[str]:
+    """Return what is missing from or altered in written shards."""
+    return verify_manifest(out)

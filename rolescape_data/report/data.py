@@ -1,0 +1,38 @@
+"""What the report page is made from: plain records, already read."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from rolescape_data.gates.decide import Thresholds
+from rolescape_data.providers.ledger import Spent
+from rolescape_data.records import Cell, Record, Rejected, SplitRow, Verdict
+
+
+@dataclass(frozen=True, slots=True)
+class CharacterPage:
+    """One character's part of the report."""
+
+    id: str
+    name: str
+    tables: Mapping[str, Sequence[Record]]
+    rejects: Sequence[Rejected]
+    spent: Spent
+
+
+@dataclass(frozen=True, slots=True)
+class ReportData:
+    """The whole report."""
+
+    name: str
+    blueprint: str
+    about: str
+    writer: str
+    characters: Sequence[CharacterPage]
+    cells: Sequence[Cell]
+    verdicts: Sequence[Verdict]
+    leaks: Sequence[Verdict]
+    splits: Sequence[SplitRow]
+    thresholds: Thresholds
+    clip_note: str
+    blob_folder: Path

@@ -1,0 +1,152 @@
+"""`ReportData` in, one HTML page out: it holds its own pictures and styles, runs nothing and asks nobody.
+
+The page's content policy allows its one style sheet, by hash, and pictures inside the page. Whatever comes from data
+is escaped by the templates; documents and models may say `<script>`, and it is shown as they said it.
+"""
+
+import base64
+import hashlib
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+import jinja2
+from markupsafe import Markup
+
+from rolescape_data.gates.decide import Limits
+from rolescape_data.providers.ledger import Spent
+from rolescape_data.records import LETTERS
+from rolescape_data.report.charts import Bars, Histogram, bars, histogram
+from rolescape_data.report.data import ReportData
+from rolescape_data.report.findings import checks, contract, dropped, leaks
+from rolescape_data.report.people import people
+
+TEMPLATES = Path(__file__).resolve().parent / "templates"
+
+# Lengths worth a picture: gate, record kinds, what they count, and the unit.
+LENGTHS = (
+    ("response_words", ("image_dialogue", "text_dialogue"), "Replies", "words"),
+    ("user_words", ("image_dialogue", "text_dialogue"), "What visitors say", "words"),
+    ("message_words", ("human_role_dialogue",), "Longest message of the character in a talk", "words"),
+    ("answer_words", ("text_qa",), "Answers to open questions", "words"),
+    ("thinking_words", ("caption",), "Thinking processes", "words"),
+    ("caption_words", ("caption",), "Captions to draw from", "words"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """The page's first lines."""
+
+    records: int
+    pictures: int
+    rejected: int
+    rejected_share: float
+    too_many_rejected: bool
+    writers: Sequence[str]
+    spent: Spent
+
+
+def page(data: ReportData) -> str:
+    """Return the report as one HTML page; the same data gives the same page.
+
+    Args:
+        data: everything that was built. Pictures that do not lie below `data.blob_folder` are named as missing.
+
+    Returns:
+        HTML without a reference to anything outside itself. Lists of large sets are cut, and say so.
+    """
+    names = {character.id: character.name for character in data.characters}
+    style = (TEMPLATES / "style.css").read_text(encoding="utf-8")
+    digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode("ascii")
+    return _environment().get_template("page.html").render(
+        data=data,
+        head=_head(data),
+        contract=contract(data.cells, names),
+        leaks=leaks(data.leaks, data.thresholds),
+        checks=checks(data.verdicts, data.thresholds),
+        dropped=dropped(data.characters, data.thresholds),
+        bars=_bars(data),
+        histograms=_histograms(data),
+        people=people(data),
+        names=names,
+        style=Markup(style),
+        policy=f"default-src 'none'; img-src data:; style-src 'sha256-{digest}'; base-uri 'none'; form-action 'none'",
+    )
+
+
+@cache
+def _environment() -> jinja2.Environment:
+    environment = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(TEMPLATES, encoding="utf-8"),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters["plainly"] = lambda name: str(name).replace("_", " ")
+    environment.filters["grouped"] = lambda number: f"{number:,}"
+    return environment
+
+
+def _head(data: ReportData) -> Head:
+    records = sum(len(rows) for character in data.characters for rows in character.tables.values())
+    rejected = sum(len(character.rejects) for character in data.characters)
+    share = rejected / (records + rejected) if rejected else 0.0
+    spent = [character.spent for character in data.characters]
+    return Head(
+        records=records,
+        pictures=sum(len(character.tables.get("image", ())) for character in data.characters),
+        rejected=rejected,
+        rejected_share=share,
+        too_many_rejected=share > data.thresholds.max_reject_share,
+        writers=_writers(data.writer),
+        spent=Spent(
+            sum(one.calls for one in spent),
+            sum(one.failed for one in spent),
+            sum(one.input_tokens for one in spent),
+            sum(one.output_tokens for one in spent),
+            sum(one.cost_usd for one in spent),
+        ),
+    )
+
+
+def _writers(writer: str) -> list[str]:
+    names = [name.strip() for name in writer.split(",") if name.strip()]
+    told = ["offline (extracted, no model)" if name.partition("@")[0] == "offline" else name for name in names]
+    return list(dict.fromkeys(told))
+
+
+def _bars(data: ReportData) -> list[Bars]:
+    found: dict[str, list[str]] = {}
+    for character in data.characters:
+        for kind in ("text_qa", "text_mcq"):
+            for record in character.tables.get(kind, ()):
+                for field in ("difficulty", "answer_key", "type", "aspect"):
+                    if hasattr(record, field):
+                        found.setdefault(f"{kind} {field}", []).append(getattr(record, field))
+    levels = ("easy", "medium", "hard")
+    wanted: tuple[tuple[str, str, Sequence[str]], ...] = (
+        ("text_qa difficulty", "Difficulty of open questions", levels),
+        ("text_mcq difficulty", "Difficulty of four-option questions", levels),
+        ("text_mcq answer_key", "Letter of the right option", LETTERS),
+        ("text_qa type", "Types of open questions", ()),
+        ("text_qa aspect", "What open questions ask about", ()),
+    )
+    return [bars(title, found[key], order=order) for key, title, order in wanted if key in found]
+
+
+def _histograms(data: ReportData) -> list[Histogram]:
+    found = []
+    for gate, kinds, title, unit in LENGTHS:
+        values = [
+            row.value
+            for row in data.verdicts
+            if row.gate == gate and row.kind in kinds and math.isfinite(row.value)
+        ]
+        limits = data.thresholds.gates.get(gate)
+        if values:
+            found.append(histogram(title, values, limits.for_kind(kinds[0]) if limits else Limits(), unit))
+    return found

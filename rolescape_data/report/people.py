@@ -1,0 +1,216 @@
+"""One character's records -> what its part of the page shows of them."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from rolescape_data.records import ImageRecord, Provenance, Record
+from rolescape_data.report.data import CharacterPage, ReportData
+from rolescape_data.report.pictures import Thumbnail, thumbnail
+
+PICTURE_SIDE = 320
+SMALL_SIDE = 144
+
+# A page is read by people: whole sets of thousands of pictures are not put into it.
+MOST_PICTURES = 600
+MOST_RECORDS = 6000
+
+# So much is in sight; the rest is a click away.
+FIRST_PICTURES = 4
+FIRST_TALKS = 2
+FIRST_DIALOGUES = 6
+FIRST_QUESTIONS = 6
+FIRST_CHOICES = 4
+
+SPLITS = {"train": "train", "val": "validation", "test_id": "test", "test_ood": "test, held out"}
+
+
+@dataclass(frozen=True, slots=True)
+class Badge:
+    """A small label and the sentence behind it."""
+
+    label: str
+    style: str
+    told: str
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A record with what is known about it besides its own fields."""
+
+    record: Any
+    split: Badge
+    written: Badge
+    warnings: Sequence[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """Records of one kind: some in sight, some folded away, the others only counted."""
+
+    first: Sequence[Any]
+    rest: Sequence[Any]
+    unshown: int
+
+    @property
+    def count(self) -> int:
+        return len(self.first) + len(self.rest) + self.unshown
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """A picture with everything that belongs to it."""
+
+    shown: Shown
+    thumbnail: Thumbnail | None
+    alt: str
+    exchanges: Sequence[Shown]
+    captions: Sequence[Shown]
+
+
+@dataclass(frozen=True, slots=True)
+class Talk:
+    """A longer talk, beside the picture it is about."""
+
+    shown: Shown
+    thumbnail: Thumbnail | None
+    alt: str
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """One character's part of the page. `anchor` is safe in an address whatever the character is called."""
+
+    anchor: str
+    page: CharacterPage
+    portrait: Thumbnail | None
+    profiles: Sequence[Shown]
+    pictures: Listed
+    talks: Listed
+    dialogues: Listed
+    questions: Listed
+    choices: Listed
+    records: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Desk:
+    """What is looked up for every record, and how much of each character is shown."""
+
+    splits: Mapping[str, str]
+    warnings: Mapping[str, Sequence[str]]
+    blobs: Path
+    pictures: int
+    records: int
+
+    def show(self, record: Record) -> Shown:
+        return Shown(
+            record,
+            split_badge(self.splits.get(record.id)),
+            written_badge(record.provenance),
+            self.warnings.get(record.id, ()),
+        )
+
+    def listed(self, records: Sequence[Record], first: int) -> Listed:
+        shown = [self.show(record) for record in records[: self.records]]
+        return Listed(shown[:first], shown[first:], len(records) - len(shown))
+
+
+def people(data: ReportData) -> list[Person]:
+    """Lay out every character; the more there are, the fewer records of each are shown."""
+    warnings: dict[str, list[str]] = {}
+    for verdict in data.verdicts:
+        if verdict.status == "warn":
+            warnings.setdefault(verdict.record_id, []).append(verdict.reason)
+    number = max(len(data.characters), 1)
+    desk = _Desk(
+        splits={row.record_id: row.split for row in data.splits},
+        warnings=warnings,
+        blobs=data.blob_folder,
+        pictures=max(MOST_PICTURES // number, 4),
+        records=max(MOST_RECORDS // number // 4, 10),
+    )
+    return [_person(desk, page, f"c{place}") for place, page in enumerate(data.characters, 1)]
+
+
+def split_badge(split: str | None) -> Badge:
+    """Return the badge of a split; None is a record that was not divided yet."""
+    if split is None:
+        return Badge("no split yet", "none", "The set was not divided since this record was made.")
+    return Badge(SPLITS.get(split, split), "train" if split == "train" else "test", f"Split: {split}")
+
+
+def written_badge(provenance: Provenance) -> Badge:
+    """Return the badge that says who wrote a record, so that an extract is never taken for a model's words."""
+    if provenance.source_kind == "rule":
+        told = f"Taken from the material by rule, without a model ({provenance.writer})"
+        return Badge("offline extract", "offline", told)
+    if provenance.source_kind in ("llm", "vlm"):
+        return Badge(f"model-written: {provenance.writer}", "model", f"Written by {provenance.writer}")
+    return Badge("given in the set", "given", f"Given by a person ({provenance.writer})")
+
+
+def alt_text(image: ImageRecord, name: str) -> str:
+    """Return what a picture shows, for those who do not see it: its note, else its scene, else its place."""
+    place = f"{name}, {image.annotation.place_info}" if image.annotation.place_info else ""
+    file = image.path.rsplit("/", 1)[-1]
+    return (
+        image.note
+        or image.annotation.scene_info
+        or place
+        or f"A picture of {name} without a note, file {file}"
+    )
+
+
+def _person(desk: _Desk, page: CharacterPage, anchor: str) -> Person:
+    images = [record for record in page.tables.get("image", ()) if isinstance(record, ImageRecord)]
+    portrait = thumbnail(desk.blobs, images[0].blob, SMALL_SIDE) if images else None
+    pictures = [_picture(desk, page, image) for image in images[: desk.pictures]]
+    by_id = {image.id: image for image in images}
+    talks = [_talk(desk, page, record, by_id) for record in page.tables.get("human_role_dialogue", ())]
+    return Person(
+        anchor=anchor,
+        page=page,
+        portrait=portrait,
+        profiles=[desk.show(record) for record in page.tables.get("profile", ())],
+        pictures=Listed(
+            pictures[:FIRST_PICTURES], pictures[FIRST_PICTURES:], len(images) - len(pictures)
+        ),
+        talks=Listed(
+            talks[:FIRST_TALKS],
+            talks[FIRST_TALKS : desk.pictures],
+            max(len(talks) - max(desk.pictures, FIRST_TALKS), 0),
+        ),
+        dialogues=desk.listed(page.tables.get("text_dialogue", ()), FIRST_DIALOGUES),
+        questions=desk.listed(page.tables.get("text_qa", ()), FIRST_QUESTIONS),
+        choices=desk.listed(page.tables.get("text_mcq", ()), FIRST_CHOICES),
+        records=sum(len(rows) for rows in page.tables.values()),
+    )
+
+
+def _picture(desk: _Desk, page: CharacterPage, image: ImageRecord) -> Picture:
+    own = {
+        kind: [desk.show(record) for record in page.tables.get(kind, ()) if _beside(record) == image.id]
+        for kind in ("image_dialogue", "caption")
+    }
+    return Picture(
+        shown=desk.show(image),
+        thumbnail=thumbnail(desk.blobs, image.blob, PICTURE_SIDE),
+        alt=alt_text(image, page.name),
+        exchanges=own["image_dialogue"],
+        captions=own["caption"],
+    )
+
+
+def _talk(desk: _Desk, page: CharacterPage, record: Record, images: Mapping[str, ImageRecord]) -> Talk:
+    image = images.get(_beside(record))
+    if image is None:
+        return Talk(desk.show(record), None, "")
+    return Talk(
+        desk.show(record), thumbnail(desk.blobs, image.blob, SMALL_SIDE), alt_text(image, page.name)
+    )
+
+
+def _beside(record: Record) -> str:
+    return str(getattr(record, "image_id", ""))

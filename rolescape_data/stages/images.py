@@ -1,0 +1,185 @@
+"""Picture files -> upright sRGB pictures, near-duplicates set aside, each with what the set says is to be seen."""
+
+import hashlib
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from rolescape_data.blueprints import KindContract
+from rolescape_data.errors import InputError
+from rolescape_data.gates.decide import Thresholds
+from rolescape_data.materials import Material, Picture
+from rolescape_data.records import Cell, ImageRecord, Provenance, Rejected
+from rolescape_data.settings import slug
+from rolescape_data.stages.base import Result
+from rolescape_data.vision.decode import decode
+from rolescape_data.vision.duplicates import (
+    Candidate,
+    Fingerprint,
+    best_member,
+    fingerprint,
+    near_duplicate_groups,
+)
+from rolescape_data.vision.likeness import hash_groups
+from rolescape_data.vision.png import png_bytes
+
+
+@dataclass(frozen=True, slots=True)
+class _Seen:
+    picture: Picture
+    record: ImageRecord
+    print: Fingerprint
+    size: int
+
+
+def images(
+    material: Material,
+    *,
+    contract: KindContract,
+    thresholds: Thresholds,
+    matte: tuple[int, int, int],
+    read: Callable[[str], bytes],
+    put: Callable[[bytes, str], str],
+) -> Result:
+    """Decode, compare and keep the pictures of one character.
+
+    Args:
+        material: names the pictures and what is known of them.
+        contract: how many are owed.
+        thresholds: holds the radius within which pictures count as alike.
+        matte: colour put behind transparent pixels, RGB.
+        read: returns a picture file's bytes.
+        put: stores picture bytes and returns their blob name.
+    """
+    seen: list[_Seen] = []
+    rejects: list[Rejected] = []
+    names: set[str] = set()
+    for picture in material.pictures:
+        name = _name(picture.path, names)
+        try:
+            seen.append(_look(material, picture, name, matte, read, put))
+        except InputError as fault:
+            rejects.append(
+                _rejected(material, name, f'{{"path": "{picture.path}"}}', [f"image_file: {fault}"])
+            )
+    radius = thresholds.image_duplicates.radius
+    kept: list[_Seen] = []
+    alike = near_duplicate_groups(
+        [item.print for item in seen],
+        radius=radius,
+        min_contrast=thresholds.image_duplicates.min_contrast,
+    )
+    grouped = {place for group in alike for place in group}
+    kept += [item for place, item in enumerate(seen) if place not in grouped]
+    for group in alike:
+        members = [seen[place] for place in group]
+        best = members[best_member([_candidate(item) for item in members])]
+        kept.append(best)
+        for item in members:
+            if item is not best:
+                reason = f"image_duplicate: shows the same picture as {best.picture.path}"
+                rejects.append(
+                    _rejected(
+                        material,
+                        item.record.id,
+                        item.record.model_dump_json(),
+                        [reason],
+                        winner=best.record.id,
+                    )
+                )
+    records = _grouped(sorted(kept, key=lambda item: item.record.id), radius)
+    wanted = contract.cells(len(records))
+    note = "the set names no further usable picture that is not a near-duplicate"
+    cells = [
+        Cell(
+            character_id=material.id,
+            kind="image",
+            cell=cell,
+            wanted=count,
+            found=len(records) if contract.min is not None else min(len(records), count),
+            note=note if len(records) < count else "",
+        )
+        for cell, count in wanted.items()
+    ]
+    return Result(records, rejects, cells)
+
+
+def _look(
+    material: Material,
+    picture: Picture,
+    name: str,
+    matte: tuple[int, int, int],
+    read: Callable[[str], bytes],
+    put: Callable[[bytes, str], str],
+) -> _Seen:
+    data = read(picture.path)
+    decoded = decode(data, name=picture.path, matte=matte)
+    stored = png_bytes(decoded.image)
+    blob = put(stored, ".png")
+    stored_sha256 = hashlib.sha256(stored).hexdigest()
+    print_ = fingerprint(decoded.image, sha256=stored_sha256)
+    record = ImageRecord(
+        id=f"{material.id}_img_{name}",
+        character_id=material.id,
+        lang=material.entry.lang,
+        license=picture.license,
+        source=picture.source,
+        provenance=Provenance(source_kind="human", writer="set file"),
+        owner="script" if picture.owner == "script" else "character",
+        path=picture.path,
+        sha256=hashlib.sha256(data).hexdigest(),
+        blob=blob,
+        blob_sha256=stored_sha256,
+        phash64=print_.phash64,
+        width=decoded.image.width,
+        height=decoded.image.height,
+        format="png",
+        original_format=decoded.original_format,
+        decoding=list(decoded.steps),
+        note=picture.note,
+        annotation=picture.annotation,
+        attributes=picture.attributes,
+        characters_present=[],
+        group_id="grp_alone",
+    )
+    return _Seen(picture, record, print_, len(data))
+
+
+def _grouped(kept: Sequence[_Seen], radius: int) -> list[ImageRecord]:
+    """Name the groups of like pictures: whatever lies within the radius must not be split between train and test."""
+    groups = hash_groups([item.record.phash64 for item in kept], radius=radius)
+    named: dict[int, str] = {}
+    for group in groups:
+        first = min(kept[place].record.sha256 for place in group)
+        named |= dict.fromkeys(group, f"grp_{first[:16]}")
+    return [item.record.model_copy(update={"group_id": named[place]}) for place, item in enumerate(kept)]
+
+
+def _name(path: str, taken: set[str]) -> str:
+    """Return the picture's part of record ids: its file name in ASCII, made unique by the path's hash."""
+    stem = path.rsplit("/", 1)[-1].rsplit(".", 1)[0]
+    name = slug(stem.replace("_", "-")) or "picture"
+    if name in taken:
+        name = f"{name[:31]}-{hashlib.sha256(path.encode()).hexdigest()[:8]}"
+    taken.add(name)
+    return name
+
+
+def _candidate(item: _Seen) -> Candidate:
+    record = item.record
+    lossless = record.original_format not in ("jpeg", "mpo")
+    return Candidate(
+        name=record.path, width=record.width, height=record.height, lossless=lossless, size=item.size
+    )
+
+
+def _rejected(material: Material, name: str, content: str, reasons: list[str], winner: str = "") -> Rejected:
+    identity = name if name.startswith(f"{material.id}_img_") else f"{material.id}_img_{name}"
+    return Rejected(
+        record_id=identity,
+        kind="image",
+        character_id=material.id,
+        origin="stage",
+        reasons=reasons,
+        winner_id=winner,
+        record_json=content,
+    )

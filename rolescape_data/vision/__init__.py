@@ -1,0 +1,1 @@
+"""Pictures: decoding, perceptual hashes, near-duplicates."""

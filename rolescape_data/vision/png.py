@@ -1,0 +1,16 @@
+"""A decoded picture -> the PNG that is stored: one format for all, its pixels and nothing else."""
+
+import io
+
+from PIL import Image
+
+
+def png_bytes(image: Image.Image) -> bytes:
+    """Return the picture as PNG: the same bytes for the same pixels, without place, time, camera or text.
+
+    The original stays among the workspace's inputs; shards need one field name and one format for all samples.
+    """
+    bare = Image.frombytes("RGB", image.size, image.convert("RGB").tobytes())
+    out = io.BytesIO()
+    bare.save(out, "PNG", compress_level=6)
+    return out.getvalue()
