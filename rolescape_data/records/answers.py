@@ -13,6 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field, create_model
 
 from rolescape_data.records.character import Aspect
 from rolescape_data.records.question import Difficulty, Letter, QuestionType
+from rolescape_data.records.visual import Grounding, Polarity
 
 
 class Answer(BaseModel):
@@ -125,6 +126,51 @@ class TextMCQAnswer(Answer):
     rationale: str
 
 
+class AnnotationAnswer(Answer):
+    """MMRole's three fields; empty text where neither picture nor material tells."""
+
+    role_info: str
+    place_info: str
+    scene_info: str
+
+
+class CommentaryAnswer(Answer):
+    """What the character says in answer to the given question."""
+
+    reply: str
+
+
+class InterRoleAnswer(Answer):
+    """A talk of two characters; `speaker` is 'partner' (who opens) or 'character'."""
+
+    messages: list[MessageAnswer]
+
+
+class VisualQAAnswer(Answer):
+    """One open question about a picture; its key says whether it is objective or subjective."""
+
+    question: str
+    answer: str
+    grounding: list[Grounding]
+    polarity: Polarity
+    element: str
+
+
+class VisualMCQAnswer(Answer):
+    """One four-option question about a picture; its key says category and difficulty."""
+
+    question: str
+    options: OptionsAnswer
+    answer_key: Letter
+    rationale: str
+
+
+class ProbeAnswer(Answer):
+    """One input for testing."""
+
+    text: str
+
+
 ANSWERS: dict[str, type[Answer]] = {
     model.__name__: model
     for model in (
@@ -135,6 +181,12 @@ ANSWERS: dict[str, type[Answer]] = {
         HumanRoleAnswer,
         TextQAAnswer,
         TextMCQAnswer,
+        AnnotationAnswer,
+        CommentaryAnswer,
+        InterRoleAnswer,
+        VisualQAAnswer,
+        VisualMCQAnswer,
+        ProbeAnswer,
     )
 }
 

@@ -3,11 +3,11 @@
 RoleScape-20 holds single exchanges with and without a picture; MMRole holds longer talks about one picture.
 """
 
-from typing import ClassVar
+from typing import ClassVar, Literal
 
 from pydantic import Field
 
-from rolescape_data.records.base import Evidence, Model, Record, RecordId, Text
+from rolescape_data.records.base import CharacterId, Evidence, Model, Record, RecordId, Text
 
 
 class Turn(Model):
@@ -49,6 +49,39 @@ class HumanRoleDialogue(Record):
 
     image_id: RecordId
     messages: list[Turn]
+
+
+class Commentary(Record):
+    """What goes through the character's mind before a picture: one fixed question, one long reply (MMRole)."""
+
+    kind: ClassVar[str] = "commentary"
+
+    image_id: RecordId
+    question: Text = Field(description="one of a pool of paraphrases, each used about equally often")
+    reply: Text = Field(description="60-350 words")
+    evidence: list[Evidence] = Field(default_factory=list)
+
+
+class InterRoleDialogue(Record):
+    """The character and another one of its script talk about a picture; the other one opens (MMRole).
+
+    Both perspectives are exported: each character's turns become samples of its own.
+    """
+
+    kind: ClassVar[str] = "inter_role_dialogue"
+
+    image_id: RecordId
+    partner_id: CharacterId
+    messages: list[Turn] = Field(description="speakers are the two character ids, in turn")
+
+
+class ProbeInput(Record):
+    """An input that probes a trained character; it stands in no training record."""
+
+    kind: ClassVar[str] = "probe"
+
+    probe: Literal["memorization", "personality", "diversity"]
+    text: Text
 
 
 class Caption(Record):

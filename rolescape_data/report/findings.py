@@ -62,6 +62,10 @@ class Check:
     thresholds: Sequence[str]
     source: str
 
+    @property
+    def noted(self) -> bool:
+        return self.warned + self.failed > 0
+
 
 @dataclass(frozen=True, slots=True)
 class Example:

@@ -21,14 +21,14 @@ from rolescape_data.records import LETTERS
 from rolescape_data.report.charts import Bars, Histogram, bars, histogram
 from rolescape_data.report.data import ReportData
 from rolescape_data.report.findings import checks, contract, dropped, leaks
-from rolescape_data.report.people import people
+from rolescape_data.report.people import people, places
 
 TEMPLATES = Path(__file__).resolve().parent / "templates"
 
 # Lengths worth a picture: gate, record kinds, what they count, and the unit.
 LENGTHS = (
     ("response_words", ("image_dialogue", "text_dialogue"), "Replies", "words"),
-    ("user_words", ("image_dialogue", "text_dialogue"), "What visitors say", "words"),
+    ("user_words", ("image_dialogue", "text_dialogue"), "What users say", "words"),
     ("message_words", ("human_role_dialogue",), "Longest message of the character in a talk", "words"),
     ("answer_words", ("text_qa",), "Answers to open questions", "words"),
     ("thinking_words", ("caption",), "Thinking processes", "words"),
@@ -88,6 +88,7 @@ def _environment() -> jinja2.Environment:
     )
     environment.filters["plainly"] = lambda name: str(name).replace("_", " ")
     environment.filters["grouped"] = lambda number: f"{number:,}"
+    environment.filters["places"] = places
     return environment
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from rolescape_data.records import ImageRecord, Provenance, Record
+from rolescape_data.records import Evidence, ImageRecord, Provenance, Record
 from rolescape_data.report.data import CharacterPage, ReportData
 from rolescape_data.report.pictures import Thumbnail, thumbnail
 
@@ -18,7 +18,7 @@ MOST_RECORDS = 6000
 
 # So much is in sight; the rest is a click away.
 FIRST_PICTURES = 4
-FIRST_TALKS = 2
+FIRST_TALKS = 1
 FIRST_DIALOGUES = 6
 FIRST_QUESTIONS = 6
 FIRST_CHOICES = 4
@@ -161,6 +161,22 @@ def alt_text(image: ImageRecord, name: str) -> str:
         or place
         or f"A picture of {name} without a note, file {file}"
     )
+
+
+def places(spans: Sequence[Evidence]) -> list[str]:
+    """Name where words were found, each source once: ['lines.jsonl#dawn, lines 1, 2', 'profile.md']."""
+    lines: dict[str, list[str]] = {}
+    for span in spans:
+        source, number = span.source, ""
+        if "#" in source and "/" in source.partition("#")[2]:
+            source, _, number = source.rpartition("/")
+        found = lines.setdefault(source, [])
+        if number and number not in found:
+            found.append(number)
+    return [
+        f"{source}, {'line' if len(numbers) == 1 else 'lines'} {', '.join(numbers)}" if numbers else source
+        for source, numbers in lines.items()
+    ]
 
 
 def _person(desk: _Desk, page: CharacterPage, anchor: str) -> Person:

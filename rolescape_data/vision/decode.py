@@ -79,9 +79,10 @@ def decode(data: bytes, *, name: str, matte: tuple[int, int, int], max_pixels: i
         max_pixels: larger pictures are refused from their header, before room is made for their pixels.
 
     Raises:
-        InputError: empty, no picture, of a kind that is not read, too large, cut off or damaged.
+        InputError: empty, no picture, of a kind that is not read, too large, cut off or damaged. A file that
+            lacks no more than its end mark is read, with a step that says so.
     """
-    with _as_input_error(name):
+    with _as_input_error(name, data):
         opened = _open(data, name, max_pixels)
         kind = (opened.format or "").lower()
         steps = _suffix_step(name, kind)
@@ -124,7 +125,7 @@ def stored_bytes(decoded: Decoded, data: bytes) -> tuple[bytes, Format]:
 
 
 @contextmanager
-def _as_input_error(name: str) -> Iterator[None]:
+def _as_input_error(name: str, data: bytes) -> Iterator[None]:
     try:
         yield
     except InputError:
@@ -133,7 +134,7 @@ def _as_input_error(name: str) -> Iterator[None]:
     # IndexError, MemoryError, ...); the list has grown with every release of Pillow.
     except Exception as error:
         text = " ".join(str(error).split())[:100]
-        if re.search("truncated|unexpected end|eof|not enough", text, re.IGNORECASE):
+        if not look_into(data).whole or re.search("truncated|no more images|eof", text, re.IGNORECASE):
             raise InputError(f"Picture '{name}' is cut off ({text}): {_GET_AGAIN}.") from error
         cause = f"{type(error).__name__}: {text}" if text else type(error).__name__
         raise InputError(f"Picture '{name}' is damaged ({cause}): {_GET_AGAIN}.") from error

@@ -1,0 +1,82 @@
+"""One attempt at one model call, whatever the provider: what is sent, what comes back, how it fails.
+
+Adapters (`openai`, `gemini`) turn their SDK's types and exceptions into these; nothing above them knows an SDK.
+"""
+
+from dataclasses import dataclass
+from typing import Any, Literal, Protocol
+
+from rolescape_data.providers.base import ImageInput
+
+FaultKind = Literal[
+    "rate_limit",  # 429: wait and try again; `retry_after` says how long where the server does
+    "overloaded",  # 500, 502, 503, 529: the server's trouble, try again
+    "timeout",  # no answer within the time-out of the attempt itself
+    "connection",  # refused, reset, dropped half-way
+    "quota",  # insufficient_quota: no try helps until somebody pays
+    "auth",  # 401, 403: a wrong or missing key
+    "not_found",  # 404: no such model or address
+    "too_large",  # the request does not fit the model's window or the server's limit
+    "schema",  # the server does not accept the response schema
+    "bad_request",  # any other 4xx
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """What one attempt sends. `schema` is the strict JSON Schema of the reply, `schema_name` its name."""
+
+    system: str
+    user: str
+    images: tuple[ImageInput, ...]
+    schema_name: str
+    schema: dict[str, Any]
+    temperature: float
+    max_tokens: int
+    timeout_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """What one attempt brought. Tokens are the server's own count; headers hold what it says of its limits.
+
+    `requests_per_minute` and `tokens_per_minute` are None where the server sends no limit.
+    """
+
+    text: str
+    finish: Literal["stop", "length", "refusal"]
+    input_tokens: int
+    output_tokens: int
+    model: str
+    fingerprint: str = ""
+    requests_per_minute: int | None = None
+    tokens_per_minute: int | None = None
+
+
+class WireFault(Exception):
+    """A failed attempt, in one taxonomy. The message never holds a key."""
+
+    def __init__(self, kind: FaultKind, message: str, *, retry_after_s: float | None = None, status: int = 0) -> None:
+        super().__init__(message)
+        self.kind: FaultKind = kind
+        self.retry_after_s = retry_after_s
+        self.status = status
+
+
+class Client(Protocol):
+    """One provider and model. Construction opens no connection."""
+
+    provider: str
+    model: str
+
+    async def send(self, attempt: Attempt) -> Reply:
+        """Make one attempt; no retries of its own.
+
+        Raises:
+            WireFault: it failed.
+        """
+        ...
+
+    async def close(self) -> None:
+        """Close connections."""
+        ...
