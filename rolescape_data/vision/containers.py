@@ -1,46 +1,15 @@
-"""Bytes of a PNG, JPEG or WebP file -> whether the file is whole, and whether it carries more than a picture.
-
-Photographs tell where and when they were taken, and by which camera. Telling that from the bytes keeps what a
-library does not parse from slipping through: whatever is not on a format's list below counts as more.
-"""
+"""Bytes of a PNG, JPEG or WebP file -> its format, whether the file is whole, how large a WebP canvas is."""
 
 import re
 import struct
-from dataclasses import dataclass
 from typing import Literal
 
 Format = Literal["png", "jpeg", "webp"]
 
 _PNG_MARK = b"\x89PNG\r\n\x1a\n"
-_PNG_PICTURE = {
-    b"IHDR",
-    b"PLTE",
-    b"IDAT",
-    b"IEND",
-    b"tRNS",
-    b"gAMA",
-    b"cHRM",
-    b"sRGB",
-    b"iCCP",
-    b"sBIT",
-    b"bKGD",
-    b"pHYs",
-}
-_WEBP_PICTURE = {b"VP8 ", b"VP8L", b"VP8X", b"ALPH", b"ICCP"}
 _JPEG_END = 0xD9
 _JPEG_SCAN = 0xDA
-# Frames, tables, restart interval, number of lines. Application segments are looked into one by one.
-_JPEG_PICTURE = {0xC0, 0xC1, 0xC2, 0xC3, 0xC4, 0xC9, 0xCA, 0xCC, 0xDA, 0xDB, 0xDC, 0xDD}
-_JPEG_APPLICATION = {0xE0: b"JFIF\0", 0xE2: b"ICC_PROFILE\0", 0xEE: b"Adobe"}
 _AFTER_SCAN = re.compile(rb"\xff+([^\x00\xff\xd0-\xd7])", re.DOTALL)
-
-
-@dataclass(frozen=True, slots=True)
-class Container:
-    """`whole`: the end mark is there. `bare`: nothing but the picture and its colours is in the file."""
-
-    whole: bool
-    bare: bool
 
 
 def container_format(data: bytes) -> Format | None:
@@ -54,16 +23,16 @@ def container_format(data: bytes) -> Format | None:
     return None
 
 
-def look_into(data: bytes) -> Container:
-    """Walk the parts of a PNG, JPEG or WebP file; any other file is called whole and not bare."""
+def is_whole(data: bytes) -> bool:
+    """Say whether the end mark of a PNG, JPEG or WebP file is there; any other file counts as whole."""
     kind = container_format(data)
     if kind == "png":
-        return _look_into_png(data)
+        return _png_is_whole(data)
     if kind == "jpeg":
-        return _look_into_jpeg(data)
+        return _jpeg_is_whole(data)
     if kind == "webp":
-        return _look_into_webp(data)
-    return Container(whole=True, bare=False)
+        return len(data) >= 8 + int.from_bytes(data[4:8], "little")
+    return True
 
 
 def webp_size(data: bytes) -> tuple[int, int] | None:
@@ -84,47 +53,32 @@ def webp_size(data: bytes) -> tuple[int, int] | None:
     return None
 
 
-def _look_into_png(data: bytes) -> Container:
-    place, bare = len(_PNG_MARK), True
+def _png_is_whole(data: bytes) -> bool:
+    place = len(_PNG_MARK)
     while place + 12 <= len(data):
         length = int.from_bytes(data[place : place + 4], "big")
-        name = data[place + 4 : place + 8]
+        if data[place + 4 : place + 8] == b"IEND":
+            return place + 12 + length <= len(data)
         place += 12 + length
-        bare = bare and name in _PNG_PICTURE
-        if name == b"IEND":
-            return Container(whole=True, bare=bare and place == len(data))
-    return Container(whole=False, bare=False)
+    return False
 
 
-def _look_into_webp(data: bytes) -> Container:
-    end = 8 + int.from_bytes(data[4:8], "little")
-    place, bare = 12, True
-    while place + 8 <= min(end, len(data)):
-        length = int.from_bytes(data[place + 4 : place + 8], "little")
-        bare = bare and data[place : place + 4] in _WEBP_PICTURE
-        place += 8 + length + length % 2
-    return Container(whole=len(data) >= end, bare=bare and len(data) == end and place == end)
-
-
-def _look_into_jpeg(data: bytes) -> Container:
-    place, bare = 2, True
+def _jpeg_is_whole(data: bytes) -> bool:
+    place = 2
     while place + 4 <= len(data) or data[place : place + 2] == b"\xff\xd9":
         if data[place] != 0xFF:
-            return Container(whole=False, bare=False)
+            return False
         marker = data[place + 1]
         if marker == 0xFF:
             place += 1
             continue
         if marker == _JPEG_END:
-            return Container(whole=True, bare=bare and place + 2 == len(data))
+            return True
         (length,) = struct.unpack(">H", data[place + 2 : place + 4])
-        body = data[place + 4 : place + 2 + length]
-        wanted = _JPEG_APPLICATION.get(marker)
-        bare = bare and (marker in _JPEG_PICTURE or (wanted is not None and body.startswith(wanted)))
         place += 2 + length
         if marker == _JPEG_SCAN:
             following = _AFTER_SCAN.search(data, place)
             if following is None:
-                break
+                return False
             place = following.start(1) - 1
-    return Container(whole=False, bare=False)
+    return False

@@ -13,7 +13,7 @@ import numpy.typing as npt
 from PIL import Image, ImageChops, ImageCms, ImageFile, TiffImagePlugin
 
 from rolescape_data.errors import InputError
-from rolescape_data.vision.containers import Format, container_format, look_into, webp_size
+from rolescape_data.vision.containers import is_whole, webp_size
 
 MAX_SIDE = 32_768
 
@@ -51,7 +51,6 @@ _TURNS = {
 }
 _ORIENTATION = 0x0112
 _BITS_PER_SAMPLE = 258
-_NAMED = "named "
 _SAVE_AGAIN = "open it in an image program and save it as PNG, or remove it from the set"
 _GET_AGAIN = "get the file again from where it came from, or remove it from the set"
 
@@ -91,7 +90,7 @@ def decode(data: bytes, *, name: str, matte: tuple[int, int, int], max_pixels: i
         # Pillow turns a TIFF while loading it, and no other format.
         turn = before if kind == "tiff" else _orientation(opened)
         steps += _frame_step(data, kind)
-        if not look_into(data).whole:
+        if not is_whole(data):
             steps.append("the end of the file is missing, all pixels are there")
         base, alpha = _eight_bits(opened, data, steps)
         image = _to_srgb(base, opened.info.get("icc_profile"), steps)
@@ -105,25 +104,6 @@ def decode(data: bytes, *, name: str, matte: tuple[int, int, int], max_pixels: i
         return Decoded(image, kind, tuple(steps))
 
 
-def stored_bytes(decoded: Decoded, data: bytes) -> tuple[bytes, Format]:
-    """Return the bytes to keep for a decoded picture and their format.
-
-    The original file when it shows these pixels as it is and carries no metadata (place, time, camera, text);
-    else a PNG of the pixels alone, the same bytes for the same pixels.
-
-    Args:
-        decoded: what `decode` made of `data`.
-        data: the original file.
-    """
-    kind = container_format(data)
-    unchanged = all(step.startswith(_NAMED) for step in decoded.steps)
-    if kind is not None and unchanged and look_into(data).bare:
-        return data, kind
-    out = io.BytesIO()
-    decoded.image.save(out, "PNG", compress_level=6)
-    return out.getvalue(), "png"
-
-
 @contextmanager
 def _as_input_error(name: str, data: bytes) -> Iterator[None]:
     try:
@@ -134,7 +114,7 @@ def _as_input_error(name: str, data: bytes) -> Iterator[None]:
     # IndexError, MemoryError, ...); the list has grown with every release of Pillow.
     except Exception as error:
         text = " ".join(str(error).split())[:100]
-        if not look_into(data).whole or re.search("truncated|no more images|eof", text, re.IGNORECASE):
+        if not is_whole(data) or re.search("truncated|no more images|eof", text, re.IGNORECASE):
             raise InputError(f"Picture '{name}' is cut off ({text}): {_GET_AGAIN}.") from error
         cause = f"{type(error).__name__}: {text}" if text else type(error).__name__
         raise InputError(f"Picture '{name}' is damaged ({cause}): {_GET_AGAIN}.") from error
@@ -203,7 +183,7 @@ def _suffix_step(name: str, kind: str) -> list[str]:
         return []
     # Anything may follow the last dot of a name; only what looks like a suffix is repeated.
     shown = suffix if re.fullmatch(r"\.[a-z0-9]{1,8}", suffix) else "without a suffix"
-    return [f"{_NAMED}{shown}, is {kind}"]
+    return [f"named {shown}, is {kind}"]
 
 
 def _orientation(opened: ImageFile.ImageFile) -> int:

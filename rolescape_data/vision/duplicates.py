@@ -1,7 +1,7 @@
 """Fingerprints of pictures -> groups of near-duplicates: hash neighbours whose pixels agree everywhere.
 
 A perceptual hash sees the layout alone. Portraits of one character in several moods share pose, costume and
-background, and their hashes lie 2 to 8 bits apart, as near as a re-save or a crop of one picture. So a pair
+background, and their hashes can lie 2 to 8 bits apart, as near as a re-save or a crop of one picture. So a pair
 counts only when its pixels agree too, in every place: what was done to a picture as a whole (saving,
 scaling, cropping, brightening) leaves small differences spread all over, while another face, hand or object
 leaves a large one in one spot. The worst spot decides.
@@ -13,8 +13,11 @@ Worst spot (mean difference per channel, 0-255) at 64 x 64 pixels, blocks of 6 x
     brightness +-8 %, small watermark, and these together                 0.1 to 11    up to 0.27
     another mood of the same portrait                                     33 and more  0.69 and more
 
-Counted on 42 pictures (drawn portraits, paintings, photographs, cartoons) over white, grey and dark mattes.
-What differs in less than about a sixteenth of the picture's side is below what 64 pixels show.
+Counted on 42 pictures (24 drawn portraits, 3 paintings and photographs, 15 cartoons) over white, grey and
+dark mattes; the second row is of pairs within 16 bits. The limits were set on these same pictures. On 60
+others, drawn for the starter set, copies reached 8.2 and 0.21; they hold no second mood of one portrait.
+The radius comes first: a crop of 2 % off one corner moved the hash of one picture in 60 by 10 bits, which a
+radius of 8 leaves out. A face smaller than the blocks here is averaged away and cannot keep pictures apart.
 """
 
 import re
