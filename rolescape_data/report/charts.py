@@ -74,9 +74,7 @@ class Histogram:
     high: str
 
 
-def bars(
-    title: str, values: Iterable[str], *, order: Sequence[str] = ()
-) -> Bars:
+def bars(title: str, values: Iterable[str], *, order: Sequence[str] = ()) -> Bars:
     """Count values; those of `order` come first, also when they do not occur, the others by count and name."""
     counts = dict.fromkeys(order, 0)
     for value in values:

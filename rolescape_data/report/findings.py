@@ -200,9 +200,7 @@ def _looked_at(reason: str) -> str:
 
 
 def _example(row: Rejected, character: str) -> Example:
-    return Example(
-        row.record_id, row.kind, character, _said(row.record_json), row.reasons, row.winner_id
-    )
+    return Example(row.record_id, row.kind, character, _said(row.record_json), row.reasons, row.winner_id)
 
 
 def _said(record_json: str) -> str:

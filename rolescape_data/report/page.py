@@ -61,19 +61,29 @@ def page(data: ReportData) -> str:
     names = {character.id: character.name for character in data.characters}
     style = (TEMPLATES / "style.css").read_text(encoding="utf-8")
     digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode("ascii")
-    return _environment().get_template("page.html").render(
-        data=data,
-        head=_head(data),
-        contract=contract(data.cells, names),
-        leaks=leaks(data.leaks, data.thresholds),
-        checks=checks(data.verdicts, data.thresholds),
-        dropped=dropped(data.characters, data.thresholds),
-        bars=_bars(data),
-        histograms=_histograms(data),
-        people=people(data),
-        names=names,
-        style=Markup(style),
-        policy=f"default-src 'none'; img-src data:; style-src 'sha256-{digest}'; base-uri 'none'; form-action 'none'",
+    return (
+        _environment()
+        .get_template("page.html")
+        .render(
+            data=data,
+            head=_head(data),
+            contract=contract(data.cells, names),
+            leaks=leaks(data.leaks, data.thresholds),
+            checks=checks(data.verdicts, data.thresholds),
+            dropped=dropped(data.characters, data.thresholds),
+            bars=_bars(data),
+            histograms=_histograms(data),
+            people=people(data),
+            names=names,
+            present={
+                record.id
+                for character in data.characters
+                for rows in character.tables.values()
+                for record in rows
+            },
+            style=Markup(style),
+            policy=f"default-src 'none'; img-src data:; style-src 'sha256-{digest}'; base-uri 'none'; form-action 'none'",
+        )
     )
 
 
@@ -116,7 +126,9 @@ def _head(data: ReportData) -> Head:
 
 def _writers(writer: str) -> list[str]:
     names = [name.strip() for name in writer.split(",") if name.strip()]
-    told = ["offline (extracted, no model)" if name.partition("@")[0] == "offline" else name for name in names]
+    told = [
+        "offline (extracted, no model)" if name.partition("@")[0] == "offline" else name for name in names
+    ]
     return list(dict.fromkeys(told))
 
 

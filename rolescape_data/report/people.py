@@ -184,20 +184,15 @@ def _person(desk: _Desk, page: CharacterPage, anchor: str) -> Person:
     portrait = thumbnail(desk.blobs, images[0].blob, SMALL_SIDE) if images else None
     pictures = [_picture(desk, page, image) for image in images[: desk.pictures]]
     by_id = {image.id: image for image in images}
-    talks = [_talk(desk, page, record, by_id) for record in page.tables.get("human_role_dialogue", ())]
+    held = page.tables.get("human_role_dialogue", ())
+    talks = [_talk(desk, page, record, by_id) for record in held[: desk.pictures]]
     return Person(
         anchor=anchor,
         page=page,
         portrait=portrait,
         profiles=[desk.show(record) for record in page.tables.get("profile", ())],
-        pictures=Listed(
-            pictures[:FIRST_PICTURES], pictures[FIRST_PICTURES:], len(images) - len(pictures)
-        ),
-        talks=Listed(
-            talks[:FIRST_TALKS],
-            talks[FIRST_TALKS : desk.pictures],
-            max(len(talks) - max(desk.pictures, FIRST_TALKS), 0),
-        ),
+        pictures=Listed(pictures[:FIRST_PICTURES], pictures[FIRST_PICTURES:], len(images) - len(pictures)),
+        talks=Listed(talks[:FIRST_TALKS], talks[FIRST_TALKS:], len(held) - len(talks)),
         dialogues=desk.listed(page.tables.get("text_dialogue", ()), FIRST_DIALOGUES),
         questions=desk.listed(page.tables.get("text_qa", ()), FIRST_QUESTIONS),
         choices=desk.listed(page.tables.get("text_mcq", ()), FIRST_CHOICES),
@@ -223,9 +218,7 @@ def _talk(desk: _Desk, page: CharacterPage, record: Record, images: Mapping[str,
     image = images.get(_beside(record))
     if image is None:
         return Talk(desk.show(record), None, "")
-    return Talk(
-        desk.show(record), thumbnail(desk.blobs, image.blob, SMALL_SIDE), alt_text(image, page.name)
-    )
+    return Talk(desk.show(record), thumbnail(desk.blobs, image.blob, SMALL_SIDE), alt_text(image, page.name))
 
 
 def _beside(record: Record) -> str:
