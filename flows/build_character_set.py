@@ -12,6 +12,7 @@ from flows.steps import FIRST_WAVE, SECOND_WAVE, SET_STAGES, STAGES
 from flows.tasks import CharacterJob, build_character, open_desk, out_of_date, planned
 from flows.whole_set import (
     WholeSet,
+    clear_unnamed_shards,
     divide,
     done,
     judge,
@@ -21,7 +22,7 @@ from flows.whole_set import (
     write_shards,
 )
 from rolescape_data.errors import InputError, SettingsError
-from rolescape_data.providers import open_writer
+from rolescape_data.providers import Purse, open_writer
 from rolescape_data.store.atomic import write_json
 from rolescape_data.store.inputs import copy_inputs
 from rolescape_data.store.workspace import Workspace, append_log
@@ -38,6 +39,9 @@ class BuildParameters(BaseModel):
         None, description="offline, openai:MODEL or gemini:MODEL; the set file's own otherwise"
     )
     base_url: str | None = None
+    budget_usd: float | None = Field(
+        None, ge=0, description="most USD that the workspace may ever spend; the set file's own otherwise"
+    )
     only: str | None = Field(None, description="one character id")
     until: str | None = Field(None, description="last stage to run")
     slots: int = Field(2, ge=1, description="characters built side by side")
@@ -51,7 +55,7 @@ def build_character_set(parameters: BuildParameters) -> dict[str, Any]:
     """
     workspace = Workspace(Path(parameters.workspace))
     with workspace.locked():
-        whole, writer, base_url = _open(parameters, workspace)
+        whole, writer, base_url, budget_usd = _open(parameters, workspace)
         append_log(workspace, f"build {parameters.model_dump_json()}")
         characters = _chosen(whole, parameters)
         stages = _stages_until(parameters.until)
@@ -71,6 +75,7 @@ def build_character_set(parameters: BuildParameters) -> dict[str, Any]:
                     stages=named,
                     writer=writer,
                     base_url=base_url,
+                    budget_usd=budget_usd,
                 )
                 for name in characters
             ]
@@ -80,7 +85,8 @@ def build_character_set(parameters: BuildParameters) -> dict[str, Any]:
                 else []
             ):
                 built.setdefault(result["character"], []).extend(result["built"])
-        finished = [stage for stage in SET_STAGES if stage in stages and _set_stage(whole, stage)]
+        anew = any(built.values())
+        finished = [stage for stage in SET_STAGES if stage in stages and _set_stage(whole, stage, anew=anew)]
         append_log(workspace, f"built {json.dumps(built)} {' '.join(finished)}")
     return {"built": built, "set": finished, **shortcomings(whole)}
 
@@ -89,7 +95,7 @@ def pending(parameters: BuildParameters) -> dict[str, list[str]]:
     """Copy the inputs and name what a build would make, by character; the set's own stages stand under ''."""
     workspace = Workspace(Path(parameters.workspace))
     with workspace.locked():
-        whole, writer, base_url = _open(parameters, workspace)
+        whole, writer, base_url, _ = _open(parameters, workspace)
         stages = _stages_until(parameters.until)
         found: dict[str, list[str]] = {}
         for name in _chosen(whole, parameters):
@@ -114,8 +120,17 @@ def remembered_writer(
     return last["writer"], base_url or last["base_url"]
 
 
+def remembered_budget(workspace: Workspace, flag: float | None, in_set: float | None) -> float | None:
+    """Return the cap in USD over the workspace's lifetime: as asked now, else as before, unless the set file changed."""
+    last = last_build(workspace)
+    if flag is not None or "budget_usd" not in last or last.get("budget_in_set") != in_set:
+        return in_set if flag is None else flag
+    remembered: float | None = last["budget_usd"]
+    return remembered
+
+
 def last_build(workspace: Workspace) -> dict[str, Any]:
-    """Return what the last build was told: set_file, writer, base_url, in_set; empty before the first."""
+    """Return what the last build was told (set_file, writer, base_url, budget_usd, and what the set said); {} before the first."""
     try:
         found: dict[str, Any] = json.loads((workspace.root / "build.json").read_text(encoding="utf-8"))
     except (FileNotFoundError, ValueError):
@@ -123,21 +138,26 @@ def last_build(workspace: Workspace) -> dict[str, Any]:
     return found
 
 
-def _open(parameters: BuildParameters, workspace: Workspace) -> tuple[WholeSet, str, str | None]:
+def _open(
+    parameters: BuildParameters, workspace: Workspace
+) -> tuple[WholeSet, str, str | None, float | None]:
     set_file = Path(parameters.set_file)
     inputs = copy_inputs(set_file, workspace)
     writer, base_url = remembered_writer(
         workspace, parameters.writer, parameters.base_url, inputs.found.writer
     )
-    open_writer(writer, base_url=base_url)
+    budget_usd = remembered_budget(workspace, parameters.budget_usd, inputs.found.budget_usd)
+    open_writer(writer, base_url=base_url, purse=Purse(workspace.root, budget_usd, inputs.qa))
     remembered = {
         "set_file": str(set_file.resolve()),
         "writer": writer,
         "base_url": base_url,
         "in_set": inputs.found.writer,
+        "budget_usd": budget_usd,
+        "budget_in_set": inputs.found.budget_usd,
     }
     write_json(workspace.root / "build.json", remembered, if_changed=True)
-    return open_set(workspace), writer, base_url
+    return open_set(workspace), writer, base_url, budget_usd
 
 
 def _desk(workspace: Workspace, name: str, writer: str, base_url: str | None) -> Any:
@@ -161,14 +181,22 @@ def _stages_until(until: str | None) -> tuple[str, ...]:
     return STAGES[: STAGES.index(until) + 1]
 
 
-def _set_stage(whole: WholeSet, stage: str) -> bool:
+def _set_stage(whole: WholeSet, stage: str, *, anew: bool) -> bool:
     """Run one stage over the whole set unless it is up to date; return whether it ran."""
-    if done(whole, stage):
+    # Scores rest on pictures and captions alone, and their model is slow to load for nothing.
+    if done(whole, stage) and (stage == "scores" or not anew):
         return False
     call(_SET_WORK[stage], whole)
     mark_done(whole, stage)
     progress.step_done("", stage)
     return True
+
+
+def scores(whole: WholeSet) -> None:
+    """Score captions and pictures by the set's CLIP model."""
+    from flows.scoring import score
+
+    score(whole)
 
 
 def verdicts(whole: WholeSet) -> None:
@@ -183,6 +211,7 @@ def split(whole: WholeSet) -> None:
 
 def shards(whole: WholeSet) -> None:
     """Write the workspace's own shards."""
+    clear_unnamed_shards(whole.workspace)
     write_shards(whole, whole.workspace.shards)
 
 
@@ -193,4 +222,4 @@ def report(whole: WholeSet) -> None:
     write_report(whole)
 
 
-_SET_WORK = {"verdicts": verdicts, "splits": split, "shards": shards, "report": report}
+_SET_WORK = {"scores": scores, "verdicts": verdicts, "splits": split, "shards": shards, "report": report}

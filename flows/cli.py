@@ -13,6 +13,8 @@ import typer
 
 from rolescape_data.errors import RolescapeError
 
+INTERRUPTED = 130
+
 app = typer.Typer(
     name="rolescape",
     help="Raw pictures and notes about characters in; checked, trainable role-play data out.",
@@ -84,6 +86,12 @@ def build(
     until: Annotated[
         str | None, typer.Option("--until", metavar="STAGE", help="Stop after this stage.")
     ] = None,
+    budget: Annotated[
+        float | None,
+        typer.Option(
+            "--budget", metavar="USD", min=0.0, help="Most the workspace may spend, over its whole lifetime."
+        ),
+    ] = None,
     engine: EngineName = "local",
     slots: Annotated[int, typer.Option("--slots", min=1, help="Characters built side by side.")] = 2,
     as_json: Json = False,
@@ -105,6 +113,7 @@ def build(
         workspace=str(workspace.resolve()),
         writer=writer,
         base_url=base_url,
+        budget_usd=budget,
         only=only,
         until=until,
         slots=slots,
@@ -219,18 +228,18 @@ def schemas(
 
 def main() -> None:
     """Run the program; every expected failure ends in one sentence and its exit status."""
-    from click.exceptions import Abort
-
     try:
-        # Without its standalone mode, click hands back the status of `typer.Exit` instead of ending the process.
+        # Without its standalone mode, typer hands back the status of `typer.Exit` instead of ending the process.
         status = app(standalone_mode=False)
-        sys.exit(status if isinstance(status, int) else 0)
     except RolescapeError as fault:
         _fail(str(fault), fault.exit_status)
-    except (KeyboardInterrupt, Abort):
+    except (KeyboardInterrupt, typer.Abort):
         _interrupted()
+    except SystemExit:
+        # `rolescape status | head`: the reader has left, and nobody is to be told. Typer ends so, with status 1.
+        sys.exit(0)
     except BrokenPipeError:
-        # `rolescape status | head`: the reader has left, and nobody is to be told.
+        # The same, where typer does not see it.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(0)
     except OSError as fault:
@@ -243,12 +252,16 @@ def main() -> None:
             "Run the same command with `rolescape --debug ...` and report what it prints.",
             2,
         )
+    else:
+        if status == INTERRUPTED:
+            # Typer turns Ctrl-C into this status.
+            _interrupted()
+        sys.exit(status if isinstance(status, int) else 0)
 
 
 def _usage_error() -> type[Exception]:
-    from click.exceptions import ClickException
-
-    return ClickException
+    # Newer releases of typer bring a click of their own, so the class is found through typer's.
+    return next(kind for kind in typer.BadParameter.__mro__ if kind.__name__ == "ClickException")
 
 
 def _show_usage(fault: Any) -> None:
@@ -282,7 +295,7 @@ def _interrupted() -> None:
 
     command = shlex.join(["rolescape", *sys.argv[1:]])
     print(f"\nStopped. Everything finished is kept; go on with: {command}", file=sys.stderr)
-    exit_at_once(130)
+    exit_at_once(INTERRUPTED)
 
 
 def _below_contract(result: dict[str, Any]) -> int:

@@ -36,13 +36,16 @@ def export_shards(parameters: ExportParameters) -> dict[str, Any]:
     """Export everything accepted; return the manifest.
 
     Raises:
-        InputError: nothing is built, or the target is in the workspace's own way.
+        InputError: nothing is built, or the target lies inside the workspace.
         SettingsError: an unknown format; the known ones are listed.
     """
     if parameters.to not in FORMATS:
         raise SettingsError(f"There is no format '{parameters.to}'. Known: {', '.join(sorted(FORMATS))}.")
     workspace = Workspace(Path(parameters.workspace))
     workspace.require()
+    if Path(parameters.out).resolve().is_relative_to(workspace.root.resolve()):
+        # Its folders belong to the build, which would take shards with other settings for its own.
+        raise InputError(f"{parameters.out} lies inside the workspace {workspace.root}. Name a folder outside it.")
     with workspace.locked():
         if not split_rows(workspace):
             raise InputError(f"{workspace.root} holds no finished records yet. Run `rolescape build` first.")

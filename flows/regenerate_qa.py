@@ -5,11 +5,11 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from flows.build_character_set import last_build, remembered_writer
+from flows.build_character_set import last_build, remembered_budget, remembered_writer
 from flows.runtime import each
 from flows.steps import QA_KINDS
 from flows.tasks import CharacterJob, build_character, open_desk, out_of_date
-from flows.whole_set import divide, done, judge, open_set, shortcomings
+from flows.whole_set import divide, done, judge, mark_done, open_set, shortcomings
 from rolescape_data.errors import InputError
 from rolescape_data.store.inputs import refresh_overlays
 from rolescape_data.store.workspace import Workspace, append_log
@@ -52,7 +52,9 @@ def regenerate_qa(parameters: QaParameters) -> dict[str, Any]:
         writer, base_url = remembered_writer(
             workspace, parameters.writer, parameters.base_url, whole.inputs.found.writer
         )
+        budget_usd = remembered_budget(workspace, None, whole.inputs.found.budget_usd)
         append_log(workspace, f"qa {parameters.model_dump_json()}")
+        before = [stage for stage in ("verdicts", "splits") if done(whole, stage)]
         desk = open_desk(workspace, parameters.character, writer=writer, base_url=base_url)
         behind = out_of_date(desk, ("profile",))
         job = CharacterJob(
@@ -61,11 +63,16 @@ def regenerate_qa(parameters: QaParameters) -> dict[str, Any]:
             stages=("qa",),
             writer=writer,
             base_url=base_url,
+            budget_usd=budget_usd,
             fresh=QA_KINDS if parameters.fresh else (),
         )
         result = each(build_character, [job], slots=1, name=lambda one: one.character)[0]
-        if result["built"]:
+        # Also where nothing was asked: an earlier run may have ended between the questions and their verdicts.
+        if result["built"] or len(before) < 2:
             judge(whole, only=parameters.character)
             divide(whole, only=parameters.character)
+            for stage in before:
+                # What was true of the whole set is true again, now that these questions' rows are renewed.
+                mark_done(whole, stage)
         stale = [stage for stage in ("shards", "report") if not done(whole, stage)]
     return {"built": result["built"], "stale": stale, "behind": behind, **shortcomings(whole)}

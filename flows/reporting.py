@@ -4,6 +4,7 @@ from pathlib import Path
 
 from rolescape_data.report.page import page
 
+from flows.scoring import clip_note
 from flows.whole_set import WholeSet, accepted, contract_of, leaks_of, split_rows, verdicts_of
 from rolescape_data.providers.ledger import Ledger
 from rolescape_data.records import Record
@@ -47,7 +48,7 @@ def write_report(whole: WholeSet) -> Path:
         leaks=leaks_of(whole.workspace),
         splits=split_rows(whole.workspace),
         thresholds=whole.thresholds,
-        clip_note="CLIP was not run: captions are not scored against their pictures.",
+        clip_note=clip_note(whole),
         blob_folder=whole.workspace.root / "blobs",
     )
     path = whole.workspace.report / "index.html"

@@ -92,6 +92,8 @@ class Step:
             "rounds": desk.blueprint.rounds,
             "thresholds": desk.thresholds.model_dump(),
             "entry": entry.model_dump(exclude={"documents", "lines", "images"}),
+            # Where the character names none of its own, these are the set's.
+            "licence": [desk.material.license, desk.material.source],
             "material": {part: _material(desk, part) for part in self.reads},
             "tables": {kind: contents.get(kind, "") for kind in self.needs},
         }
@@ -228,6 +230,6 @@ STEPS: tuple[Step, ...] = (
 
 FIRST_WAVE = ("profile", "images")
 SECOND_WAVE = ("image_dialogues", "captions", "dialogues", "qa")
-SET_STAGES = ("verdicts", "splits", "shards", "report")
+SET_STAGES = ("scores", "verdicts", "splits", "shards", "report")
 STAGES = (*FIRST_WAVE, *SECOND_WAVE, *SET_STAGES)
 QA_KINDS = tuple(step.kind for step in STEPS if step.stage == "qa")

@@ -12,8 +12,7 @@ from flows.steps import STEPS, Desk, Step
 from rolescape_data import assets
 from rolescape_data.blueprints import load_blueprint
 from rolescape_data.gates.decide import Thresholds, load_thresholds
-from rolescape_data.providers import open_writer
-from rolescape_data.providers.ledger import Ledger, Recorded
+from rolescape_data.providers import Purse, open_writer
 from rolescape_data.records import RECORDS, Cell
 from rolescape_data.stages.base import Result
 from rolescape_data.store.inputs import Inputs, from_workspace
@@ -30,6 +29,7 @@ class CharacterJob(BaseModel):
     stages: tuple[str, ...]
     writer: str
     base_url: str | None = None
+    budget_usd: float | None = None
     fresh: tuple[str, ...] = ()
 
 
@@ -39,7 +39,13 @@ def build_character(job: CharacterJob) -> dict[str, Any]:
     Returns:
         {'character', 'built': [kinds], 'counts': {kind: rows}}.
     """
-    desk = open_desk(Workspace(Path(job.workspace)), job.character, writer=job.writer, base_url=job.base_url)
+    desk = open_desk(
+        Workspace(Path(job.workspace)),
+        job.character,
+        writer=job.writer,
+        base_url=job.base_url,
+        budget_usd=job.budget_usd,
+    )
     built: list[str] = []
     counts: dict[str, int] = {}
     for step in planned(desk, job.stages):
@@ -50,7 +56,14 @@ def build_character(job: CharacterJob) -> dict[str, Any]:
     return {"character": job.character, "built": built, "counts": counts}
 
 
-def open_desk(workspace: Workspace, character: str, *, writer: str, base_url: str | None = None) -> Desk:
+def open_desk(
+    workspace: Workspace,
+    character: str,
+    *,
+    writer: str,
+    base_url: str | None = None,
+    budget_usd: float | None = None,
+) -> Desk:
     """Open one character's collaborators from the workspace's own copy of the set."""
     inputs = from_workspace(workspace)
     folder = workspace.character(character)
@@ -61,7 +74,12 @@ def open_desk(workspace: Workspace, character: str, *, writer: str, base_url: st
         material=inputs.material(character),
         blueprint=load_blueprint(inputs.found.blueprint, inputs.qa),
         thresholds=thresholds_of(inputs),
-        writer=Recorded(open_writer(writer, base_url=base_url), Ledger(folder.ledger)),
+        writer=open_writer(
+            writer,
+            base_url=base_url,
+            ledger=folder.ledger,
+            purse=Purse(workspace.root, budget_usd, inputs.qa),
+        ),
         seed=inputs.found.seed,
     )
 
@@ -120,7 +138,8 @@ def _mark(desk: Desk, step: Step, stamps: Mapping[str, Stamp], *, fresh: bool) -
     """Return the fingerprint to build with, or None when the table is up to date."""
     contents = {kind: stamp.content for kind, stamp in stamps.items()}
     mark = step.fingerprint(desk, contents, _take(step, stamps, fresh))
-    there = desk.workspace.character(desk.material.id).table(step.kind).exists()
+    folder = desk.workspace.character(desk.material.id)
+    there = folder.table(step.kind).exists() and folder.rejected.exists()
     known = step.kind in stamps and stamps[step.kind].fingerprint == mark and there
     return None if known and not fresh else mark
 

@@ -4,7 +4,8 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
-from flows.steps import STEPS
+from flows.scoring import clip_note
+from flows.steps import SET_STAGES, STEPS
 from flows.whole_set import done, open_set, shortcomings, split_rows
 from rolescape_data.providers.ledger import Ledger
 from rolescape_data.store.workspace import Workspace
@@ -85,7 +86,8 @@ def status_of(folder: Path) -> dict[str, Any]:
         "set": whole.inputs.found.name,
         "characters": characters,
         "splits": dict(sorted(splits.items())),
-        "stale": [stage for stage in ("verdicts", "splits", "shards", "report") if not done(whole, stage)],
+        "stale": [stage for stage in SET_STAGES if not done(whole, stage)],
+        "clip": clip_note(whole),
         **shortcomings(whole),
         "cost_usd": round(sum(entry["cost_usd"] for entry in characters.values()), 6),
     }
@@ -111,6 +113,7 @@ def tell_status(found: dict[str, Any]) -> str:
         lines.append("  splits: " + ", ".join(f"{count} {split}" for split, count in found["splits"].items()))
     if found["stale"]:
         lines.append(f"  out of date: {', '.join(found['stale'])}")
+    lines.append(f"  {found['clip']}")
     lines.append(f"  spent in all: {found['cost_usd']:.4f} USD")
     return "\n".join(lines + _shortcomings(found))
 

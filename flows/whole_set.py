@@ -4,15 +4,22 @@ Gates look at one character at a time, so one character's rows can be replaced a
 """
 
 import json
+import shutil
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from flows.steps import QA_KINDS, STEPS
 from flows.tasks import thresholds_of
 from rolescape_data.blueprints import Blueprint, load_blueprint
-from rolescape_data.export.webdataset import Sample, export_webdataset, verify_manifest
+from rolescape_data.export.webdataset import (
+    MANIFEST,
+    UNFINISHED,
+    Sample,
+    export_webdataset,
+    verify_manifest,
+)
 from rolescape_data.gates import Context, measure_set
 from rolescape_data.gates.decide import Thresholds, decide
 from rolescape_data.records import (
@@ -28,15 +35,26 @@ from rolescape_data.records import (
     TextMCQ,
     Verdict,
 )
+from rolescape_data.records.score import ScoreRow
 from rolescape_data.stages.splits import splits
 from rolescape_data.stages.verdicts import drop, measure, measure_leaks
 from rolescape_data.store.atomic import write_json
 from rolescape_data.store.blobs import real_format
-from rolescape_data.store.inputs import Inputs, from_workspace
+from rolescape_data.store.inputs import Inputs, from_workspace, model_files
 from rolescape_data.store.tables import read_table, write_table
 from rolescape_data.store.workspace import Workspace, fingerprint
 
 VERSION = 1
+
+# What each set stage leaves behind; without one of these it is run again.
+SCORES = ("scores.parquet", "calibration.json")
+_OUTPUTS = {
+    "scores": tuple(f"set/{name}" for name in SCORES),
+    "verdicts": ("set/measurements.parquet", "set/verdicts.parquet"),
+    "splits": ("set/splits.parquet", "set/leaks.parquet", "set/contract.json"),
+    "shards": ("shards/manifest.json",),
+    "report": ("report/index.html",),
+}
 
 # Measurements of all characters together bear this in front of the kind, where others bear the record's id.
 ALL = "all/"
@@ -66,9 +84,12 @@ def open_set(workspace: Workspace) -> WholeSet:
 
 def state(whole: WholeSet) -> str:
     """Return the fingerprint of everything that set tables and shards are made from."""
+    # The fingerprint stands beside the content because shards carry provenance, which the content leaves out.
     stamps = {
         character: {
-            kind: stamp.content for kind, stamp in whole.workspace.character(character).stamps().items()
+            kind: [stamp.fingerprint, stamp.content]
+            for kind, stamp in whole.workspace.character(character).stamps().items()
+            if kind in whole.blueprint.kinds
         }
         for character in whole.characters
     }
@@ -81,20 +102,47 @@ def state(whole: WholeSet) -> str:
             "seed": whole.inputs.found.seed,
             "name": whole.inputs.found.name,
             "characters": [entry.model_dump() for entry in whole.inputs.found.characters],
+            "scores": _marks(whole.workspace).get("scores", "") if whole.inputs.found.clip else "",
+        }
+    )
+
+
+def scored_state(whole: WholeSet) -> str:
+    """Return the fingerprint of everything that scores are made from; the machine's device is none of it."""
+    clip = whole.inputs.found.clip
+    if clip is None:
+        return ""
+    kinds = [kind for kind in ("image", "caption") if kind in whole.blueprint.kinds]
+    stamps = {name: whole.workspace.character(name).stamps() for name in whole.characters}
+    return fingerprint(
+        {
+            "version": VERSION,
+            "clip": clip.model_dump(exclude={"device", "batch_size"}),
+            "weights": {name: whole.inputs.files[name] for name in model_files(whole.inputs)},
+            "seed": whole.inputs.found.seed,
+            "contents": {
+                name: [own[kind].content for kind in kinds if kind in own] for name, own in stamps.items()
+            },
         }
     )
 
 
 def done(whole: WholeSet, stage: str) -> bool:
     """Say whether a set stage was made from what is there now."""
-    return _marks(whole.workspace).get(stage) == state(whole) and (
-        stage != "shards" or (whole.workspace.shards / "manifest.json").is_file()
-    )
+    files = [whole.workspace.root / name for name in _OUTPUTS[stage]]
+    if stage == "scores":
+        if whole.inputs.found.clip is None:
+            return not any(path.exists() for path in files)
+        now = scored_state(whole)
+    else:
+        now = state(whole)
+    return _marks(whole.workspace).get(stage) == now and all(path.is_file() for path in files)
 
 
 def mark_done(whole: WholeSet, stage: str) -> None:
     """Record what a set stage was made from."""
-    write_json(whole.workspace.set_folder / "stages.json", _marks(whole.workspace) | {stage: state(whole)})
+    mark = scored_state(whole) if stage == "scores" else state(whole)
+    write_json(whole.workspace.set_folder / "stages.json", _marks(whole.workspace) | {stage: mark})
 
 
 def _marks(workspace: Workspace) -> dict[str, str]:
@@ -121,16 +169,27 @@ def context_of(whole: WholeSet, character: str, records: Sequence[Record]) -> Co
     )
 
 
+def scores_of(whole: WholeSet) -> dict[str, list[ScoreRow]]:
+    """Return what the CLIP model said, by record id; nothing in a set without `clip:`, or before it was scored."""
+    path = whole.workspace.set_folder / SCORES[0]
+    rows: dict[str, list[ScoreRow]] = {}
+    if whole.inputs.found.clip is not None and path.exists():
+        for row in read_table(path, ScoreRow):
+            rows.setdefault(row.record_id, []).append(row)
+    return rows
+
+
 def judge(whole: WholeSet, only: str | None = None) -> None:
     """Write measurements, verdicts and the rejects that follow; with `only`, that character's questions alone."""
     folder = whole.workspace.set_folder
     folder.mkdir(parents=True, exist_ok=True)
     measurements: list[Measurement] = []
     verdicts: list[Verdict] = []
+    scored = scores_of(whole)
     for character in [only] if only else whole.characters:
-        tables = whole.workspace.character(character).read_all()
+        tables = _tables(whole, character)
         records = [record for rows in tables.values() for record in rows]
-        found = measure(tables, whole.blueprint, context_of(whole, character, records))
+        found = measure(tables, whole.blueprint, replace(context_of(whole, character, records), scores=scored))
         kinds = list(QA_KINDS) if only else list(RECORDS)
         found = [row for row in found if row.kind in kinds]
         decided = decide(found, whole.thresholds)
@@ -151,11 +210,17 @@ def judge(whole: WholeSet, only: str | None = None) -> None:
         write_table(path, sorted([*kept, *rows], key=_order), model)
 
 
+def _tables(whole: WholeSet, character: str) -> dict[str, list[Record]]:
+    """Return a character's records of the kinds that the blueprint asks for; others are of an earlier one."""
+    tables = whole.workspace.character(character).read_all()
+    return {kind: rows for kind, rows in tables.items() if kind in whole.blueprint.kinds}
+
+
 def measure_batches(whole: WholeSet) -> list[Measurement]:
     """Measure what only the test questions of all characters together show: letters, and the longest option."""
     questions: list[Record] = []
     for character in whole.characters:
-        questions += whole.workspace.character(character).read(TextMCQ)
+        questions += _tables(whole, character).get(TextMCQ.kind, [])
     found = measure_set(questions, Context(), per_character=False)
     return [row for row in found if row.record_id.startswith(ALL)]
 
@@ -180,7 +245,7 @@ def accepted(whole: WholeSet) -> list[Record]:
     found = [
         record
         for character in whole.characters
-        for rows in whole.workspace.character(character).read_all().values()
+        for rows in _tables(whole, character).values()
         for record in rows
         if record.id not in failing
     ]
@@ -361,6 +426,13 @@ def write_shards(whole: WholeSet, out: Path, *, world_multiple: int = 1) -> dict
         world_multiple=world_multiple,
     )
     return dict(manifest)
+
+
+def clear_unnamed_shards(workspace: Workspace) -> None:
+    """Take away shards that somebody took the manifest from; anywhere else an export refuses to overwrite them."""
+    folder = workspace.shards
+    if folder.is_dir() and not any((folder / name).exists() for name in (MANIFEST, UNFINISHED)):
+        shutil.rmtree(folder)
 
 
 def shard_problems(out: Path) -> list[str]:

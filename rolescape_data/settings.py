@@ -94,12 +94,19 @@ class CharacterEntry(Part):
 
 
 class ClipSettings(Part):
-    """The CLIP model that scores pictures against captions."""
+    """The CLIP model that scores pictures against captions. Without this part nothing is scored."""
 
-    model: str = "ViT-B-32"
-    pretrained: str = "laion2b_s34b_b79k"
-    device: Literal["auto", "cuda", "mps", "cpu"] = "auto"
-    batch_size: int = Field(64, ge=1)
+    model: PathText = Field(
+        description="local-dir:FOLDER, hf-hub:OWNER/NAME, or an architecture of open_clip, e.g. ViT-B-32"
+    )
+    pretrained: PathText | None = Field(
+        None,
+        description="for an architecture: a weights tag of open_clip (fetched once from its hub), or a checkpoint file",
+    )
+    device: Literal["auto", "cuda", "mps", "cpu"] = Field(
+        "auto", description="auto takes CUDA, else MPS, else the CPU"
+    )
+    batch_size: int = Field(64, ge=1, description="pictures or texts that the model is given at once")
 
 
 class CharacterSet(Part):

@@ -84,6 +84,7 @@ def small_made(shared: Path) -> Path:
     folder = shared / "small"
     with _only_one(shared, "small") as due:
         if due:
+            shutil.rmtree(folder, ignore_errors=True)
             set_file = write_small_set(folder / "set")
             told = run_rolescape("build", set_file, "--out", folder / "built.workspace", "--engine", "none")
             assert told.status == 0, told.out + told.err

@@ -5,6 +5,7 @@ It is written by code, so that a test can change one thing of it.
 
 import hashlib
 import json
+import re
 import shutil
 from pathlib import Path
 from typing import Any
@@ -164,20 +165,21 @@ Bram Oake is an eel smoker who tends three tall chimneys behind the harbour wall
 SCENES: list[list[tuple[str, str, str]]] = [
     [
         ("Visitor", "Good morning. Will it rain before the noon ferry leaves?", ""),
-        ("Mara", "It will think about raining, and then it will go and do it over the marsh instead.", "mara-1.png"),
+        ("Mara", "It will think about raining, and then it will go and do it over the marsh.", "mara-1.png"),
         ("Visitor", "How can you be so certain from inside a kiosk?", ""),
-        ("Mara", "I am never certain, I am only early. Look at the flags and count the creases.", ""),
+        ("Mara", "I am never certain, I am only early. I look at the flags and count the creases.", ""),
         ("Visitor", "And if the creases tell you a lie?", ""),
         ("Mara", "Then I wipe the board and write the truth underneath, in the same chalk.", ""),
     ],
     [
-        ("Mara", "What brings you up the pier before the smoke is lit?", ""),
-        ("Bram", "You have chalk on your sleeve again, and the wind has gone round to the west.", "bram-1.png"),
-        ("Mara", "I know it has. I heard the rope store door complain about it at six.", "mara-2.png"),
-        ("Bram", "Shall I bring the barrow in before the squall, or after it?", "bram-2.png"),
-        ("Mara", "Before it, unless you want your eels washed a second time today.", ""),
-        ("Bram", "Mara cannot swim a single stroke, everybody on this pier knows that.", ""),
-        ("Mara", "Everybody on this pier may keep to the eels and leave the water to me.", "mara-3.png"),
+        ("Odile", "Which way has the wind gone round since breakfast?", ""),
+        ("Mara", "West. I heard the rope store door complain about it at six.", "mara-2.png"),
+        ("Odile", "Who taught you to listen to a door?", ""),
+        ("Mara", "My aunt did. She never once looked out of a window before noon.", "mara-3.png"),
+        ("Joss", "What is it that you carry under that cloth, friend?", ""),
+        ("Bram", "Four eels and one apology. The apology is for being late.", "bram-1.png"),
+        ("Joss", "Will you sit down with me until the squall is over?", ""),
+        ("Bram", "I will sit down gladly. My knees have been asking since the bridge.", "bram-2.png"),
     ],
     [
         ("Visitor", "What is it that you burn under those chimneys of yours?", ""),
@@ -190,16 +192,30 @@ SCENES: list[list[tuple[str, str, str]]] = [
     [
         ("Joss", "Are you coming to the draughts table this Friday evening?", ""),
         ("Bram", "I am, if the middle chimney lets me go before the lamp is lit.", ""),
-        ("Joss", "Did Mara say anything about fog for the crossing?", ""),
-        ("Bram", "She chalked up the thin kind, the one that only hides your feet.", ""),
+        ("Joss", "How long does a big eel hang in the smoke?", ""),
+        ("Bram", "Two nights and the morning between them. A small one needs only the nights.", ""),
+        ("Joss", "Which of your songs do the gulls like best?", ""),
+        ("Bram", "The one about the eleven kettles. They leave before I reach the seventh.", ""),
+        ("Joss", "Is that barrow of yours new, or only newly painted?", ""),
+        ("Bram", "It is newly painted. The wheels are older than the two of us together.", ""),
+        ("Joss", "Where did you find so much driftwood in one week?", ""),
+        ("Bram", "Below the ferry steps, where the tide leaves whatever it cannot spell.", ""),
+    ],
+    [
         ("Odile", "How many boats did you turn back this morning?", ""),
-        ("Mara", "Four, and the fifth turned itself back once it saw the others.", ""),
+        ("Mara", "I sent back four, and the fifth turned itself back once it saw the others.", ""),
         ("Odile", "Were their skippers angry with you about it?", ""),
         ("Mara", "They always are until supper, and at supper they are all still here.", ""),
         ("Odile", "May I borrow the big storm flag for the parade?", ""),
         ("Mara", "You may borrow the small one. The big one believes what it says.", ""),
-        ("Joss", "Is that barrow of yours new, or only newly painted?", ""),
-        ("Bram", "Newly painted. The wheels are older than the two of us together.", ""),
+        ("Odile", "When do you sleep in a week like this one?", ""),
+        ("Mara", "I sleep between two and four, with one ear on the barometer.", ""),
+        ("Odile", "What shall I write into the harbour book for tomorrow?", ""),
+        ("Mara", "Write that it will be grey and honest, with a little temper towards evening.", ""),
+    ],
+    [
+        ("Bram", "Mara cannot swim a single stroke, everybody on this pier knows that.", ""),
+        ("Mara", "Everybody on this pier may keep to the eels and leave the water to me.", ""),
     ],
 ]
 
@@ -309,26 +325,28 @@ def own_copy(prompt: str, folder: Path, addition: str) -> None:
         file.write(f"{head}---\n{front}---\n{addition}\n{body}")
 
 
-# What belongs to one run only, and is promised to nobody byte for byte.
-OF_ONE_RUN = {"build.json", "run.log", ".lock", "ledger.sqlite"}
+# What belongs to one run, and is promised to nobody byte for byte. The report counts calls, so it is among them.
+OF_ONE_RUN = re.compile(r"build\.json|run\.log|\.lock|.*/ledger\.sqlite.*|report/.*")
 
 
 def contents(workspace: Path) -> dict[str, str]:
     """Return the SHA-256 of every file that two builds of the same set must share, by its path."""
     return {
-        path.relative_to(workspace).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()
-        for path in sorted(workspace.rglob("*"))
-        if path.is_file() and path.name not in OF_ONE_RUN
+        name: hashlib.sha256(path.read_bytes()).hexdigest()
+        for name, path in _files(workspace).items()
+        if not OF_ONE_RUN.fullmatch(name)
     }
 
 
 def times(workspace: Path) -> dict[str, int]:
     """Return the modification time of every file that a build makes, in nanoseconds."""
-    return {
-        path.relative_to(workspace).as_posix(): path.stat().st_mtime_ns
-        for path in sorted(workspace.rglob("*"))
-        if path.is_file() and path.name not in OF_ONE_RUN
-    }
+    kept = {"build.json", "run.log", ".lock"}
+    return {name: path.stat().st_mtime_ns for name, path in _files(workspace).items() if name not in kept}
+
+
+def _files(workspace: Path) -> dict[str, Path]:
+    found = (path for path in sorted(workspace.rglob("*")) if path.is_file())
+    return {path.relative_to(workspace).as_posix(): path for path in found}
 
 
 def changed(before: dict[str, Any], after: dict[str, Any]) -> set[str]:

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from rolescape_data.providers.offline.profile import known_names, plain, profile
+from rolescape_data.providers.offline.profile import known_names, plain, profile, told
 from rolescape_data.records import ASPECTS
 from rolescape_data.records.answers import ProfileAnswer
 from rolescape_data.spans import find_span, folded, words
@@ -79,7 +79,7 @@ def answer() -> dict[str, Any]:
 def test_every_fact_is_a_named_sentence_with_exact_evidence(answer: dict[str, Any]) -> None:
     for fact in answer["facts"]:
         assert fact["evidence"] in MARA
-        assert fact["text"] == plain(fact["evidence"])
+        assert fact["text"] == told(fact["evidence"])
         assert "Mara" in fact["text"] or fact["text"].startswith("Gloves:")
         assert fact["aspect"] in ASPECTS
 
@@ -146,8 +146,27 @@ def test_texts_are_whole_sentences_of_the_documents_within_their_lengths(answer:
         "appearance",
     ):
         for sentence in answer[field].split(". "):
-            assert not sentence or find_span(sentence, MARA), sentence
-    assert answer["description"].startswith("Mara Lund (")
+            assert not sentence or find_span(sentence, told(MARA)), sentence
+    assert answer["description"].startswith("Mara Lund (born c. 1871) is the net mender")
+
+
+def test_pronunciations_and_other_scripts_in_brackets_are_left_out_and_nothing_else() -> None:
+    assert told("Ada (/ˈeɪdə/; Greek: Άδα; c. 1815) counts.") == "Ada (c. 1815) counts."
+    assert told("Ada (Greek: Άδα, pronounced [ˈeɪdə]) counts (too much).") == "Ada counts (too much)."
+
+
+def test_a_passage_that_a_branching_script_tells_twice_makes_no_catchphrase() -> None:
+    branches = [
+        {"scene": scene, "line": line, "text": text, "image": None}
+        for scene in ("a", "b")
+        for line, text in enumerate(
+            [f"Camp in this {scene} hole if you like, elf.", "The lesson was lost on the old king.", "Onward to the pass!"]
+        )
+    ]
+    said = [{"scene": f"s{n}", "line": 1, "text": "By rope and tide!", "image": None} for n in range(2)]
+    found = profile(block("Mara mends nets on the north quay of Skerry.") | {"spoken_lines": branches + said}, ())
+    assert found is not None
+    assert found["catchphrases"] == ["By rope and tide!"]
 
 
 def test_a_pronoun_may_follow_its_name_in_a_text_but_is_no_fact(answer: dict[str, Any]) -> None:

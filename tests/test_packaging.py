@@ -51,7 +51,10 @@ def test_every_make_target_of_the_readme_exists() -> None:
 def test_the_two_commands_stand_first() -> None:
     first = re.search(r"```\n(.*?)```", README, re.DOTALL)
     assert first is not None
-    assert [line.split("#")[0].strip() for line in first[1].strip().splitlines()] == ["make demo", "make test"]
+    assert [line.split("#")[0].strip() for line in first[1].strip().splitlines()] == [
+        "make demo",
+        "make test",
+    ]
 
 
 @pytest.mark.parametrize("command", sorted(set(re.findall(r"^rolescape (\w+)", README, re.MULTILINE))))
@@ -112,6 +115,9 @@ def test_constraints_lock_every_dependency() -> None:
     project = (ROOT / "pyproject.toml").read_text()
     listed = re.search(r"^dependencies = \[(.*?)^\]", project, re.DOTALL | re.MULTILINE)
     assert listed is not None
-    names = {re.split(r"[\[=<>]", entry)[0].lower().replace("_", "-") for entry in re.findall(r'"([^"]+)"', listed[1])}
+    names = {
+        re.split(r"[\[=<>]", entry)[0].lower().replace("_", "-")
+        for entry in re.findall(r'"([^"]+)"', listed[1])
+    }
     locked = {line.split("==")[0] for line in (ROOT / "constraints.txt").read_text().splitlines()}
     assert names <= locked

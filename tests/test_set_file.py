@@ -39,7 +39,9 @@ def folder(tmp_path: Path) -> Path:
     (tmp_path / "ada.md").write_text("Ada Fenn steers the ferry.\n")
     (tmp_path / "pictures").mkdir()
     (tmp_path / "pictures" / "ada-mad.png").write_bytes(b"not read here")
-    (tmp_path / "notes.jsonl").write_text('{"image": "ada-mad.png", "note": "Ada frowns.", "attributes": {"pose": "seated"}}\n')
+    (tmp_path / "notes.jsonl").write_text(
+        '{"image": "ada-mad.png", "note": "Ada frowns.", "attributes": {"pose": "seated"}}\n'
+    )
     lines = [
         {"scene": "a", "line": 1, "speaker": "Bo", "text": "Who steers?"},
         {"scene": "a", "line": 2, "speaker": "Ada", "text": "I do.", "image": "ada-mad.png"},
@@ -124,7 +126,9 @@ def test_a_missing_set_file_names_the_way_to_write_one(tmp_path: Path) -> None:
         ("notes.jsonl", b'{"image": "ada-mad.png", "mood": "x"}\n', "notes.jsonl, line 1: 'mood'"),
     ],
 )
-def test_faults_in_named_files_name_file_and_line(folder: Path, name: str, content: bytes, words: str) -> None:
+def test_faults_in_named_files_name_file_and_line(
+    folder: Path, name: str, content: bytes, words: str
+) -> None:
     (folder / name).write_bytes(content)
     assert words in fault_of(folder / "set.yaml")
 
@@ -137,7 +141,9 @@ def test_annotation_paths_match_by_longest_suffix_and_ambiguity_is_an_error() ->
         match_picture("01.jpg", files, "here")
 
 
-@pytest.mark.parametrize(("name", "expected"), [("Li'sar", "lisar"), ("Oda Wren", "oda-wren"), ("Zoë", "zoe"), ("王", "")])
+@pytest.mark.parametrize(
+    ("name", "expected"), [("Li'sar", "lisar"), ("Oda Wren", "oda-wren"), ("Zoë", "zoe"), ("王", "")]
+)
 def test_ids_are_made_from_names(name: str, expected: str) -> None:
     assert slug(name) == expected
 

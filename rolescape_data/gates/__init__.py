@@ -18,6 +18,14 @@ from rolescape_data.gates.caption import (
 )
 from rolescape_data.gates.contamination import fact_overlap, group_split, train_test_exact, train_test_near
 from rolescape_data.gates.duplicates import duplicate_exact, duplicate_near
+from rolescape_data.gates.fit import (
+    clip_coverage,
+    clip_fit,
+    clip_fit_pool,
+    clip_fit_shuffled,
+    image_identity,
+    image_neighbour,
+)
 from rolescape_data.gates.length import WORD_GATES, opening_share, repetition
 from rolescape_data.gates.letters import reletter
 from rolescape_data.gates.questions import (
@@ -68,6 +76,12 @@ RECORD_GATES: dict[str, tuple[RecordGate, frozenset[str]]] = {
     "message_count": (message_count, _TALK),
     "links": (links, _ALL),
     "image_file": (image_file, frozenset({"image"})),
+    "clip_fit": (clip_fit, _CAPTION),
+    "clip_fit_pool": (clip_fit_pool, _CAPTION),
+    "clip_fit_shuffled": (clip_fit_shuffled, _CAPTION),
+    "clip_coverage": (clip_coverage, _CAPTION),
+    "image_identity": (image_identity, frozenset({"image"})),
+    "image_neighbour": (image_neighbour, frozenset({"image"})),
     "types": (types, _QUESTIONS),
     "mcq_length_ratio": (mcq_length_ratio, _MCQ),
     "mcq_options": (mcq_options, _MCQ),

@@ -22,6 +22,7 @@ from rolescape_data.records import (
     TextMCQ,
     TextQA,
 )
+from rolescape_data.records.score import ScoreRow
 
 HUMAN = "human"
 
@@ -37,6 +38,7 @@ class Context:
         allow: phrases that are legal for a character, by character id ("ai assistant" for Iron Man).
         character_ids: ids of all characters of the set.
         blob_formats: real format of each stored picture ("png", "jpeg", "webp"), by blob path.
+        scores: what a CLIP model said about each record, by record id; empty in a set without `clip:`.
     """
 
     sources: Mapping[str, str] = field(default_factory=dict)
@@ -45,6 +47,7 @@ class Context:
     allow: Mapping[str, frozenset[str]] = field(default_factory=dict)
     character_ids: frozenset[str] = frozenset()
     blob_formats: Mapping[str, str] = field(default_factory=dict)
+    scores: Mapping[str, Sequence[ScoreRow]] = field(default_factory=dict)
 
 
 RecordGate = Callable[[Record, Context], list[Measurement]]

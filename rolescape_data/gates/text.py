@@ -98,8 +98,8 @@ def ai_tone(record: Record, context: Context) -> list[Measurement]:
 
     A human may well ask "Are you a language model?"; the character must not answer as one.
     """
-    hits = _hits(record, context, {**spoken_texts(record), **written_texts(record)}, AI_TONE)
-    return [measured(record, "ai_tone", len(hits), "; ".join(hits))]
+    found = hits(record, context, {**spoken_texts(record), **written_texts(record)}, AI_TONE)
+    return [measured(record, "ai_tone", len(found), "; ".join(found))]
 
 
 def explanatory_prefix(record: Record, context: Context) -> list[Measurement]:
@@ -114,8 +114,8 @@ def explanatory_prefix(record: Record, context: Context) -> list[Measurement]:
     label = re.compile(
         rf"^[\s\W]{{0,3}}{name_pattern(names)}\W{{0,3}}(?:\([^()\n]{{1,40}}\)\W{{0,2}})?:", _FLAGS
     )
-    hits = _hits(record, context, all_texts(record), EXPLAINING) + _hits(record, context, talk, (label,))
-    return [measured(record, "explanatory_prefix", len(hits), "; ".join(hits))]
+    found = hits(record, context, all_texts(record), EXPLAINING) + hits(record, context, talk, (label,))
+    return [measured(record, "explanatory_prefix", len(found), "; ".join(found))]
 
 
 def residue(record: Record, context: Context) -> list[Measurement]:
@@ -128,11 +128,11 @@ def residue(record: Record, context: Context) -> list[Measurement]:
         sorted(known for known in context.character_ids if _ODD_ID.search(known) and known not in names)
     )
     patterns = RESIDUE + ((re.compile(rf"(?<![\w-]){name_pattern(ids)}(?![\w-])"),) if ids else ())
-    hits = _hits(record, context, all_texts(record), patterns)
-    return [measured(record, "residue", len(hits), "; ".join(hits))]
+    found = hits(record, context, all_texts(record), patterns)
+    return [measured(record, "residue", len(found), "; ".join(found))]
 
 
-def _hits(
+def hits(
     record: Record, context: Context, texts: dict[str, str], patterns: Iterable[re.Pattern[str]]
 ) -> list[str]:
     """List 'field: "what was found"' for every hit that no allowed phrase covers; overlapping hits count once."""

@@ -35,7 +35,7 @@ class Request:
     max_tokens: int = 4096
 
 
-ErrorKind = Literal["refused", "truncated", "invalid", "empty"]
+ErrorKind = Literal["refused", "truncated", "invalid", "empty", "failed"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,9 @@
-"""Every call to a writer, kept in one SQLite file per character: what is paid for is never paid for twice."""
+"""Every call to a writer, kept in one SQLite file per character: what is paid for is never paid for twice.
+
+`calls` holds one row per request that is settled: answered, or quarantined with its raw text and reason. `attempts`
+holds every sending of a paid request: a row in state 'open' is committed before the request leaves, and closed when
+its end is known. What a killed run left open may have been answered and charged for, so it counts at its worst case.
+"""
 
 import hashlib
 import json
@@ -9,10 +14,18 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-from rolescape_data.errors import DiskFullError, InputError
-from rolescape_data.providers.base import Outcome, Request, Writer
+from rolescape_data.errors import DiskFullError, InputError, RolescapeError
+from rolescape_data.providers.base import ErrorKind, Outcome, Request, Writer
 
-_TABLES = """
+Step = Literal["ask", "correct", "fresh", "widen"]
+AttemptState = Literal[
+    "open",  # sent, or about to be; of a run that ended since: nobody knows
+    "answered",  # a reply came back and was charged for
+    "refused",  # the server said no and charged nothing
+    "unknown",  # no reply came back, but the server may have made and charged one
+]
+
+TABLES = """
 CREATE TABLE IF NOT EXISTS calls (
     key TEXT PRIMARY KEY,
     prompt_id TEXT NOT NULL,
@@ -27,12 +40,50 @@ CREATE TABLE IF NOT EXISTS calls (
     cost_usd REAL NOT NULL,
     at TEXT NOT NULL DEFAULT (strftime('%Y-%m-%dT%H:%M:%SZ', 'now'))
 ) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS attempts (
+    key TEXT NOT NULL,
+    number INTEGER NOT NULL,
+    step TEXT NOT NULL,
+    state TEXT NOT NULL,
+    worst_usd REAL NOT NULL,
+    cost_usd REAL NOT NULL DEFAULT 0,
+    input_tokens INTEGER NOT NULL DEFAULT 0,
+    output_tokens INTEGER NOT NULL DEFAULT 0,
+    latency_s REAL,
+    finish TEXT NOT NULL DEFAULT '',
+    text TEXT NOT NULL DEFAULT '',
+    fault TEXT NOT NULL DEFAULT '',
+    detail TEXT NOT NULL DEFAULT '',
+    model TEXT NOT NULL DEFAULT '',
+    fingerprint TEXT NOT NULL DEFAULT '',
+    retired INTEGER NOT NULL DEFAULT 0,
+    began TEXT NOT NULL DEFAULT (strftime('%Y-%m-%dT%H:%M:%fZ', 'now')),
+    ended TEXT,
+    UNIQUE (key, number)
+);
 """
+_KEEP = (
+    "INSERT OR IGNORE INTO calls (key, prompt_id, writer, request, reply, raw, error, detail, input_tokens, "
+    "output_tokens, cost_usd) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+)
+_BEGIN = "INSERT INTO attempts (key, number, step, state, worst_usd) VALUES (?, ?, ?, 'open', ?)"
+_END = (
+    "UPDATE attempts SET state = ?, cost_usd = ?, input_tokens = ?, output_tokens = ?, latency_s = ?, finish = ?, "
+    "text = ?, fault = ?, detail = ?, model = ?, fingerprint = ?, ended = strftime('%Y-%m-%dT%H:%M:%fZ', 'now') "
+    "WHERE key = ? AND number = ?"
+)
+Statement = tuple[str, tuple[Any, ...]]
 
 
-def call_key(writer: str, request: Request) -> str:
-    """Return the SHA-256 of everything that shapes the answer, and of nothing else."""
-    shape = {
+def call_key(writer: str, request: Request, *, schema_sha256: str = "") -> str:
+    """Return the SHA-256 of everything that shapes the answer, and of nothing else.
+
+    Args:
+        writer: its name, which holds provider and model.
+        request: the call.
+        schema_sha256: hash of the schema on the wire; empty for writers that are sent none.
+    """
+    shape: dict[str, Any] = {
         "writer": writer,
         "system": request.system,
         "user": request.user,
@@ -43,25 +94,95 @@ def call_key(writer: str, request: Request) -> str:
         "max_tokens": request.max_tokens,
         "take": request.take,
     }
+    if schema_sha256:
+        shape["schema"] = schema_sha256
     return hashlib.sha256(json.dumps(shape, sort_keys=True, ensure_ascii=False).encode()).hexdigest()
 
 
 @dataclass(frozen=True, slots=True)
 class Spent:
-    """What a ledger sums to."""
+    """What a ledger sums to. `open_usd` is the worst case of what nobody knows the end of, on top of `cost_usd`."""
 
     calls: int
     failed: int
     input_tokens: int
     output_tokens: int
     cost_usd: float
+    open_usd: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Attempted:
+    """One sending of a call, as the ledger holds it. `retired` ones belong to a quarantine that was lifted."""
+
+    number: int
+    step: Step
+    state: AttemptState
+    text: str
+    finish: str
+    input_tokens: int
+    output_tokens: int
+    cost_usd: float
+    retired: int
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """How a sending ended; tokens are the server's own count, latency in seconds."""
+
+    state: AttemptState
+    cost_usd: float = 0.0
+    input_tokens: int = 0
+    output_tokens: int = 0
+    latency_s: float = 0.0
+    finish: str = ""
+    text: str = ""
+    fault: str = ""
+    detail: str = ""
+    model: str = ""
+    fingerprint: str = ""
+
+
+def beginning(key: str, number: int, step: Step, worst_usd: float) -> Statement:
+    """Return the statement that records the intent to send, to be committed before anything is sent."""
+    return _BEGIN, (key, number, step, worst_usd)
+
+
+def ending(key: str, number: int, end: Ended) -> Statement:
+    """Return the statement that records how a sending ended."""
+    return _END, (
+        end.state, end.cost_usd, end.input_tokens, end.output_tokens, end.latency_s, end.finish,
+        storable(end.text), end.fault, storable(end.detail), end.model, end.fingerprint, key, number,
+    )  # fmt: skip
+
+
+def keeping(writer: str, request: Request, outcome: Outcome) -> Statement:
+    """Return the statement that settles a call. Of its pictures only the hashes are kept."""
+    return _KEEP, (
+        outcome.call_key,
+        request.prompt_id,
+        writer,
+        json.dumps({"user": request.user, "images": [image.sha256 for image in request.images]}),
+        None if outcome.reply is None else json.dumps(outcome.reply, ensure_ascii=False),
+        storable(outcome.raw),
+        outcome.error,
+        storable(outcome.detail),
+        outcome.input_tokens,
+        outcome.output_tokens,
+        outcome.cost_usd,
+    )
+
+
+def storable(text: str) -> str:
+    """Return a text without the half characters (lone surrogates) that a model can write and no file can hold."""
+    return text.encode("utf-8", "replace").decode()
 
 
 class Ledger:
     """The calls of one character."""
 
     def __init__(self, path: Path) -> None:
-        self._path = path
+        self.path = path
 
     def find(self, keys: Sequence[str]) -> dict[str, Outcome]:
         """Return the outcomes that are there already, by key."""
@@ -82,59 +203,87 @@ class Ledger:
 
     def keep(self, writer: str, answered: Sequence[tuple[Request, Outcome]]) -> None:
         """Store outcomes durably, all of them in one commit."""
-        rows = [
-            (
-                outcome.call_key,
-                request.prompt_id,
-                writer,
-                json.dumps({"user": request.user, "images": [image.sha256 for image in request.images]}),
-                None if outcome.reply is None else json.dumps(outcome.reply, ensure_ascii=False),
-                outcome.raw,
-                outcome.error,
-                outcome.detail,
-                outcome.input_tokens,
-                outcome.output_tokens,
-                outcome.cost_usd,
-            )
-            for request, outcome in answered
-        ]
+        rows = [keeping(writer, request, outcome)[1] for request, outcome in answered]
         with self._open() as database, database:
-            database.executemany(
-                "INSERT OR IGNORE INTO calls (key, prompt_id, writer, request, reply, raw, error, detail, input_tokens, "
-                "output_tokens, cost_usd) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-                rows,
-            )
+            database.executemany(_KEEP, rows)
+
+    def attempts(self, keys: Sequence[str]) -> dict[str, list[Attempted]]:
+        """Return what was sent before for calls that are not settled, in order."""
+        found: dict[str, list[Attempted]] = {key: [] for key in keys}
+        with self._open() as database:
+            for key in keys:
+                rows = database.execute(
+                    "SELECT number, step, state, text, finish, input_tokens, output_tokens, cost_usd, retired "
+                    "FROM attempts WHERE key = ? ORDER BY number",
+                    (key,),
+                )
+                found[key] = [Attempted(*row) for row in rows]
+        return found
+
+    def release(self, errors: Sequence[ErrorKind]) -> list[str]:
+        """Take calls out of quarantine, so that they are asked anew; what they cost stays on the books.
+
+        Returns:
+            Their keys.
+        """
+        marks = ", ".join("?" * len(errors))
+        with self._open() as database, database:
+            where = f"error IN ({marks}) AND EXISTS (SELECT 1 FROM attempts WHERE attempts.key = calls.key)"
+            keys = [row[0] for row in database.execute(f"SELECT key FROM calls WHERE {where}", tuple(errors))]
+            for key in keys:
+                database.execute("UPDATE attempts SET retired = 1 WHERE key = ?", (key,))
+                database.execute("DELETE FROM calls WHERE key = ?", (key,))
+        return keys
 
     def spent(self) -> Spent:
-        """Sum up the ledger."""
-        if not self._path.exists():
+        """Sum up the ledger: every sending of paid calls, and the calls of writers that send nothing."""
+        if not self.path.exists():
             return Spent(0, 0, 0, 0, 0.0)
         with self._open() as database:
-            row = database.execute(
-                "SELECT count(*), count(error), total(input_tokens), total(output_tokens), total(cost_usd) FROM calls"
+            free = database.execute(
+                "SELECT count(*), count(error), total(input_tokens), total(output_tokens), total(cost_usd) FROM calls "
+                "WHERE NOT EXISTS (SELECT 1 FROM attempts WHERE attempts.key = calls.key)"
             ).fetchone()
-        return Spent(int(row[0]), int(row[1]), int(row[2]), int(row[3]), float(row[4]))
+            paid = database.execute(
+                "SELECT count(*), total(state <> 'answered'), total(input_tokens), total(output_tokens), "
+                "total(cost_usd), total(iif(state IN ('open', 'unknown'), worst_usd, 0)) FROM attempts"
+            ).fetchone()
+        return Spent(
+            calls=int(free[0] + paid[0]),
+            failed=int(free[1] + paid[1]),
+            input_tokens=int(free[2] + paid[2]),
+            output_tokens=int(free[3] + paid[3]),
+            cost_usd=float(free[4] + paid[4]),
+            open_usd=float(paid[5]),
+        )
 
     @contextmanager
     def _open(self) -> Iterator[sqlite3.Connection]:
         try:
-            with closing(sqlite3.connect(self._path, timeout=30)) as database:
+            with closing(sqlite3.connect(self.path, timeout=30)) as database:
                 database.execute("PRAGMA synchronous = FULL")
-                database.executescript(_TABLES)
+                database.executescript(TABLES)
                 yield database
-        except sqlite3.OperationalError as fault:
-            if "full" in str(fault):
-                raise DiskFullError(
-                    f"The disk under {self._path.parent} is full ({fault}). "
-                    "Free some space and run the same command again; nothing that was done is lost."
-                ) from fault
-            raise InputError(
-                f"The ledger {self._path} cannot be used: {fault}. Is another build running?"
-            ) from fault
-        except sqlite3.DatabaseError as fault:
-            raise InputError(
-                f"The ledger {self._path} is damaged ({fault}). Restore it from a copy, or move it away to pay for its calls again."
-            ) from fault
+        except sqlite3.Error as fault:
+            raise explained(self.path, fault) from fault
+
+
+def explained(path: Path, fault: Exception) -> RolescapeError:
+    """Return what a person can do about a ledger that cannot be used."""
+    if isinstance(fault, sqlite3.IntegrityError):
+        return InputError(
+            f"Another process writes to the ledger {path} at the same time ({fault}). Wait for it, then run the same command again."
+        )
+    if not isinstance(fault, sqlite3.OperationalError):
+        return InputError(
+            f"The ledger {path} is damaged ({fault}). Restore it from a copy, or move it away to pay for its calls again."
+        )
+    if "full" in str(fault):
+        return DiskFullError(
+            f"The disk under {path.parent} is full ({fault}). "
+            "Free some space and run the same command again; nothing that was done is lost."
+        )
+    return InputError(f"The ledger {path} cannot be used: {fault}. Is another build running?")
 
 
 class Recorded:

@@ -20,12 +20,30 @@ from rolescape_data.records.answers import ANSWERS, quota_model
 Profile = Literal["openai", "gemini", "compatible"]
 Schema = dict[str, Any]
 
-_STRUCTURE = {"type", "properties", "required", "additionalProperties", "items", "enum", "anyOf", "description"}
+_STRUCTURE = {
+    "$defs",
+    "$ref",
+    "type",
+    "properties",
+    "required",
+    "additionalProperties",
+    "items",
+    "enum",
+    "anyOf",
+    "description",
+}
 _BOUNDS = {"minItems", "maxItems", "minimum", "maximum"}
-_OPENAI_BOUNDS = _BOUNDS | {"exclusiveMinimum", "exclusiveMaximum", "multipleOf", "pattern", "format", "const"}
+_OPENAI_BOUNDS = _BOUNDS | {
+    "exclusiveMinimum",
+    "exclusiveMaximum",
+    "multipleOf",
+    "pattern",
+    "format",
+    "const",
+}
 KEYWORDS: dict[Profile, frozenset[str]] = {
-    "openai": frozenset(_STRUCTURE | _OPENAI_BOUNDS | {"$ref", "$defs"}),
-    "gemini": frozenset(_STRUCTURE | _BOUNDS | {"$ref", "$defs", "format", "title", "prefixItems", "oneOf"}),
+    "openai": frozenset(_STRUCTURE | _OPENAI_BOUNDS),
+    "gemini": frozenset(_STRUCTURE | _BOUNDS | {"format", "title", "prefixItems", "oneOf"}),
     # minItems and maxItems are ignored by some and multiply the grammar in others: checked here only.
     "compatible": frozenset(_STRUCTURE),
 }
@@ -55,11 +73,24 @@ def answer_schema(answer: str, keys: tuple[str, ...] = ()) -> Schema:
 
 def sanitised(schema: Schema, profile: Profile) -> Schema:
     """Return a copy of a strict schema that holds only what servers of this profile understand."""
-    found = _cleaned(schema, profile)
-    if profile == "compatible":
-        # Not every grammar builder follows references; ours are never recursive.
-        found = _inlined(found, found.get("$defs", {}))
-        found.pop("$defs", None)
+    allowed = KEYWORDS[profile]
+    if "$ref" in schema:
+        # Everybody refuses other keywords beside a reference; a description is lost, no more.
+        return {word: value for word, value in schema.items() if word == "$ref"}
+    found: Schema = {}
+    for word, value in schema.items():
+        if word in ("properties", "$defs"):
+            found[word] = {name: sanitised(part, profile) for name, part in value.items()}
+        elif word == "items":
+            found[word] = sanitised(value, profile)
+        elif word in ("anyOf", "oneOf"):
+            found["anyOf"] = [sanitised(part, profile) for part in value]
+        elif word == "const" and "const" not in allowed:
+            found["enum"] = [value]
+        elif word == "format" and profile == "openai" and value not in _OPENAI_FORMATS:
+            continue
+        elif word in allowed:
+            found[word] = copy.deepcopy(value)
     return found
 
 
@@ -75,8 +106,7 @@ def lint(schema: Schema, profile: Profile) -> list[str]:
     letters = properties = choices = 0
     for place, part in _walk(schema, ()):
         where = ".".join(place) or "(root)"
-        allowed = KEYWORDS[profile] | ({"$defs"} if not place and profile != "compatible" else set())
-        faults += [f"{where}: '{word}' is not understood" for word in sorted(set(part) - allowed)]
+        faults += [f"{where}: '{word}' is not understood" for word in sorted(set(part) - KEYWORDS[profile])]
         if "$ref" in part and len(part) > 1:
             faults.append(f"{where}: '$ref' does not stand alone")
         if not {"type", "$ref", "anyOf", "enum", "const"} & set(part):
@@ -95,9 +125,25 @@ def lint(schema: Schema, profile: Profile) -> list[str]:
                 faults.append(f"{where}: 'required' does not name every property")
         choices += len(part.get("enum", []))
         letters += sum(len(str(choice)) for choice in part.get("enum", []))
-    sums = {"properties": properties, "choices": choices, "letters": letters, "levels": _levels(schema, schema)}
-    most = {"properties": MOST_PROPERTIES, "choices": MOST_CHOICES, "letters": MOST_LETTERS, "levels": MOST_LEVELS}
-    faults += [f"(root): has {sums[what]} {what}, at most {most[what]} are taken" for what in most if sums[what] > most[what]]
+    if profile != "openai":
+        return faults
+    sums = {
+        "properties": properties,
+        "choices": choices,
+        "letters": letters,
+        "levels": _levels(schema, schema),
+    }
+    most = {
+        "properties": MOST_PROPERTIES,
+        "choices": MOST_CHOICES,
+        "letters": MOST_LETTERS,
+        "levels": MOST_LEVELS,
+    }
+    faults += [
+        f"(root): has {sums[what]} {what}, at most {most[what]} are taken"
+        for what in most
+        if sums[what] > most[what]
+    ]
     return faults
 
 
@@ -110,45 +156,6 @@ def _strict(schema: Schema) -> Schema:
         if part.get("type") == "object":
             part["required"] = list(part.get("properties", {}))
             part["additionalProperties"] = False
-    return found
-
-
-def _cleaned(schema: Schema, profile: Profile) -> Schema:
-    allowed = KEYWORDS[profile]
-    if "$ref" in schema:
-        # Both providers refuse other keywords beside a reference; a description is lost, no more.
-        return {"$ref": schema["$ref"]} | ({"$defs": _each(schema["$defs"], profile)} if "$defs" in schema else {})
-    found: Schema = {}
-    for word, value in schema.items():
-        if word in ("properties", "$defs"):
-            found[word] = _each(value, profile)
-        elif word == "items":
-            found[word] = _cleaned(value, profile)
-        elif word in ("anyOf", "oneOf"):
-            found["anyOf"] = [_cleaned(part, profile) for part in value]
-        elif word == "const" and "const" not in allowed:
-            found["enum"] = [value]
-        elif word == "format" and profile == "openai" and value not in _OPENAI_FORMATS:
-            continue
-        elif word in allowed:
-            found[word] = copy.deepcopy(value)
-    return found
-
-
-def _each(parts: dict[str, Schema], profile: Profile) -> dict[str, Schema]:
-    return {name: _cleaned(part, profile) for name, part in parts.items()}
-
-
-def _inlined(schema: Schema, defs: dict[str, Schema]) -> Schema:
-    if "$ref" in schema:
-        return _inlined(defs[_target(schema)], defs)
-    found = dict(schema)
-    if "properties" in found:
-        found["properties"] = {name: _inlined(part, defs) for name, part in found["properties"].items()}
-    if "items" in found:
-        found["items"] = _inlined(found["items"], defs)
-    if "anyOf" in found:
-        found["anyOf"] = [_inlined(part, defs) for part in found["anyOf"]]
     return found
 
 

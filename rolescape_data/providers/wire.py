@@ -56,7 +56,9 @@ class Reply:
 class WireFault(Exception):
     """A failed attempt, in one taxonomy. The message never holds a key."""
 
-    def __init__(self, kind: FaultKind, message: str, *, retry_after_s: float | None = None, status: int = 0) -> None:
+    def __init__(
+        self, kind: FaultKind, message: str, *, retry_after_s: float | None = None, status: int = 0
+    ) -> None:
         super().__init__(message)
         self.kind: FaultKind = kind
         self.retry_after_s = retry_after_s

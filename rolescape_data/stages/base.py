@@ -10,7 +10,7 @@ from pydantic import ValidationError
 from rolescape_data.blueprints import KindContract
 from rolescape_data.gates import Context, measure_records, measure_set
 from rolescape_data.gates.decide import Thresholds, decide
-from rolescape_data.materials import Material
+from rolescape_data.materials import Line, Material
 from rolescape_data.prompts import Prompt
 from rolescape_data.providers.base import ImageInput, Outcome, Request, Writer
 from rolescape_data.records import Cell, Evidence, ImageRecord, Provenance, Record, Rejected, Verdict
@@ -65,6 +65,18 @@ def image_block(image: ImageRecord) -> dict[str, Any]:
         "annotation": image.annotation.model_dump(),
         "attributes": image.attributes.model_dump(),
     }
+
+
+def scene_of(line: Line) -> str:
+    """Return file and scene of a line: scenes of two files may bear one name."""
+    return line.source.rpartition("/")[0]
+
+
+def shows(line: Line, path: str) -> bool:
+    """Say whether a line is spoken beside the picture at `path`: the shorter path is the end of the longer one."""
+    named, there = line.image.replace("\\", "/").split("/"), path.split("/")
+    length = min(len(named), len(there))
+    return bool(line.image) and named[-length:] == there[-length:]
 
 
 def image_name(setting: Setting, image: ImageRecord) -> str:

@@ -18,6 +18,8 @@ from rolescape_data.stages.base import (
     numbered,
     read_answer,
     request,
+    scene_of,
+    shows,
     spoken,
 )
 
@@ -101,13 +103,12 @@ def _shown(setting: Setting, line: Line) -> str:
 
 def _places(setting: Setting, images: Sequence[ImageRecord]) -> list[tuple[ImageRecord, list[Line]]]:
     """Return (picture, scene) pairs: scenes with pictures in order, new pictures first, each scene once."""
-    by_file = {image.path.rsplit("/", 1)[-1]: image for image in images}
-    scenes: dict[tuple[str, str], list[Line]] = {}
+    scenes: dict[str, list[Line]] = {}
     for line in setting.material.lines:
-        scenes.setdefault((line.source.split("#")[0], line.scene), []).append(line)
+        scenes.setdefault(scene_of(line), []).append(line)
     found: list[tuple[ImageRecord, list[Line]]] = []
     for passage in scenes.values():
-        shown = [by_file[name] for line in passage if (name := line.image.rsplit("/", 1)[-1]) in by_file]
+        shown = [image for line in passage for image in images if shows(line, image.path)]
         if shown:
             found.append((shown[0], passage))
     if not found:

@@ -19,20 +19,21 @@ from rolescape_data.stages.base import (
     image_name,
     read_answer,
     request,
+    scene_of,
+    shows,
     spoken,
 )
 
 
 def image_dialogues(setting: Setting, profile: CharacterProfile, images: Sequence[ImageRecord]) -> Result:
     """Make one exchange beside every picture that the material carries one for."""
-    beside = _spoken_beside(setting)
     blocks = [
         {
             "character": character_block(setting),
             "description": profile.description,
             "speech_style": profile.speech_style,
             "image": image_block(image),
-            "spoken_beside": beside.get(image.path.rsplit("/", 1)[-1], []),
+            "spoken_beside": _spoken_beside(setting, image),
         }
         for image in images
     ]
@@ -63,17 +64,17 @@ def image_dialogues(setting: Setting, profile: CharacterProfile, images: Sequenc
     return Result(records, rejects + more, cells(setting, wanted, {"count": len(records)}, note))
 
 
-def _spoken_beside(setting: Setting) -> dict[str, list[dict[str, Any]]]:
-    """Return, by picture file, the character's lines shown with it and the line before each."""
+def _spoken_beside(setting: Setting, image: ImageRecord) -> list[dict[str, Any]]:
+    """Return the character's lines shown with a picture, and the line before each."""
     mine = {name.casefold() for name in setting.material.names}
-    found: dict[str, list[dict[str, Any]]] = {}
+    found: list[dict[str, Any]] = []
     before: Line | None = None
     for line in setting.material.lines:
-        if before is not None and before.scene != line.scene:
+        if before is not None and scene_of(before) != scene_of(line):
             before = None
-        if line.image and line.speaker.casefold() in mine:
+        if line.speaker.casefold() in mine and shows(line, image.path):
             other = before is not None and before.speaker.casefold() not in mine
             shown = {"speaker": before.speaker, "text": before.text} if other and before is not None else None
-            found.setdefault(line.image.rsplit("/", 1)[-1], []).append({"before": shown, "reply": line.text})
+            found.append({"before": shown, "reply": line.text})
         before = line
     return found

@@ -16,6 +16,7 @@ from rolescape_data.stages.base import (
     common_fields,
     gate_context,
     numbered,
+    scene_of,
     spoken,
 )
 
@@ -83,7 +84,7 @@ def _exchanges(setting: Setting, taken: set[str]) -> list[dict[str, Any]]:
     for line in setting.material.lines:
         fits = (
             before is not None
-            and before.scene == line.scene
+            and scene_of(before) == scene_of(line)
             and line.speaker.casefold() in mine
             and before.speaker.casefold() not in mine
             and before.speaker.casefold() != "narrator"

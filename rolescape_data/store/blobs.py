@@ -5,6 +5,7 @@ The same name always means the same content, so writers in different processes c
 
 import hashlib
 import re
+import shutil
 from pathlib import Path
 from typing import Literal
 
@@ -13,8 +14,8 @@ from rolescape_data.store import atomic
 
 ImageFormat = Literal["png", "jpeg", "webp", ""]
 
-_NAME = re.compile(r"([0-9a-f]{2})/\1[0-9a-f]{62}(\.[a-z0-9]{1,8})?")
-_SUFFIX = re.compile(r"\.?([a-z0-9]{1,8})|")
+_NAME = re.compile(r"([0-9a-f]{2})/\1[0-9a-f]{62}(\.[a-z0-9]{1,16})?")
+_SUFFIX = re.compile(r"\.?([a-z0-9]{1,16})|")
 
 
 class Blobs:
@@ -47,6 +48,28 @@ class Blobs:
         # Another size means a copy that broke off outside this program; it is written again.
         if not (path.is_file() and path.stat().st_size == len(data)):
             atomic.write_bytes(path, data)
+        return name
+
+    def put_file(self, source: Path, suffix: str) -> str:
+        """Store a file of any size without holding it in memory, and return its name; otherwise as `put`.
+
+        Raises:
+            InputError: `source` cannot be read.
+            DiskFullError: no room left.
+        """
+        try:
+            with source.open("rb") as file:
+                digest = hashlib.file_digest(file, "sha256").hexdigest()
+                name = f"{digest[:2]}/{digest}{suffix}"
+                path = self.path(name)
+                if not (path.is_file() and path.stat().st_size == source.stat().st_size):
+                    file.seek(0)
+                    with atomic.writing(path) as copy:
+                        shutil.copyfileobj(file, copy, 1 << 20)
+        except OSError as fault:
+            raise InputError(
+                f"{source} cannot be read ({fault.strerror}). Check that it exists and is readable."
+            ) from fault
         return name
 
     def path(self, name: str) -> Path:

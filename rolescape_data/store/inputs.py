@@ -10,9 +10,10 @@ from pathlib import Path
 
 from rolescape_data.errors import InputError
 from rolescape_data.materials import PICTURE_SUFFIXES, Material, gather
-from rolescape_data.settings import CharacterEntry, CharacterSet, ImageSource, load_set
+from rolescape_data.settings import CharacterEntry, CharacterSet, ClipSettings, ImageSource, load_set
 from rolescape_data.store.atomic import write_bytes, write_json
 from rolescape_data.store.workspace import Workspace
+from rolescape_data.vision.clip import LOCAL, check_weights, is_file_name
 from rolescape_data.yamlfile import load_yaml
 
 # 200 MB is a 100-megapixel TIFF; a larger "picture" is something else.
@@ -54,9 +55,10 @@ def from_set_file(path: Path) -> Inputs:
     def read(name: str) -> bytes:
         return read_input(base / name)
 
+    weights = clip_files(found.clip, base) if found.clip else []
     return Inputs(
         found,
-        dict.fromkeys(named_files(found, base), ""),
+        dict.fromkeys([*named_files(found, base), *weights], ""),
         read,
         base / found.prompts if found.prompts else None,
         base / found.qa if found.qa else None,
@@ -96,10 +98,14 @@ def copy_inputs(path: Path, workspace: Workspace) -> Inputs:
         outside.material(entry.resolved_id())
     workspace.root.mkdir(parents=True, exist_ok=True)
     stored = workspace.inputs
+    weights = clip_files(outside.found.clip, path.parent) if outside.found.clip else []
     files: dict[str, str] = {}
     for name in sorted(outside.files):
         suffix = Path(name).suffix.lower()
-        files[name] = stored.put(outside.read(name), suffix)
+        if name in weights:
+            files[name] = stored.put_file(path.parent / name, suffix)
+        else:
+            files[name] = stored.put(outside.read(name), suffix)
     _copy_overlays(outside, workspace)
     write_json(workspace.root / "inputs.json", files, if_changed=True)
     write_bytes(workspace.set_file, path.read_bytes(), if_changed=True)
@@ -146,6 +152,35 @@ def named_files(found: CharacterSet, base: Path) -> list[str]:
     for source in found.pools.values():
         names += _source_files(source, base)
     return list(dict.fromkeys(names))
+
+
+def clip_files(clip: ClipSettings, base: Path) -> list[str]:
+    """List the files of a model that lies on this machine, by the path they would be named with; none for a hub's.
+
+    Raises:
+        InputError, SettingsError: the weights that the set names cannot be there.
+    """
+    if clip.model.startswith(LOCAL):
+        name = clip.model.removeprefix(LOCAL).rstrip("/")
+        check_weights(f"{LOCAL}{base / name}", None)
+        found = sorted(path for path in (base / name).iterdir() if path.is_file())
+        return [f"{name}/{path.name}" for path in found if not path.name.startswith(".")]
+    if clip.pretrained and is_file_name(clip.pretrained):
+        check_weights(clip.model, str(base / clip.pretrained))
+        return [clip.pretrained]
+    check_weights(clip.model, clip.pretrained)
+    return []
+
+
+def model_files(inputs: Inputs) -> list[str]:
+    """List the files of a set's local CLIP model among its inputs, as they were copied; none for a hub's."""
+    clip = inputs.found.clip
+    if clip is None:
+        return []
+    if clip.model.startswith(LOCAL):
+        prefix = clip.model.removeprefix(LOCAL).rstrip("/") + "/"
+        return [name for name in sorted(inputs.files) if name.startswith(prefix) and "/" not in name[len(prefix) :]]
+    return [clip.pretrained] if clip.pretrained and is_file_name(clip.pretrained) else []
 
 
 def _source_files(source: ImageSource, base: Path) -> list[str]:

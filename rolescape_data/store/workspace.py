@@ -24,7 +24,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from rolescape_data.errors import InputError, StoppedError
 from rolescape_data.records import RECORDS, Cell, Record, Rejected
-from rolescape_data.store.atomic import write_json
+from rolescape_data.store.atomic import sweep, write_json
 from rolescape_data.store.blobs import Blobs
 from rolescape_data.store.tables import read_table, write_table
 
@@ -99,6 +99,9 @@ class Workspace:
                 raise StoppedError(
                     f"Another rolescape process is writing to {self.root}. Wait for it, then run the same command again."
                 ) from None
+            for folder in {path.parent for path in self.root.rglob(".*.part")}:
+                # What a killed process was writing; nobody else writes here now.
+                sweep(folder)
             yield
 
 
@@ -116,6 +119,10 @@ class CharacterFolder:
     def ledger(self) -> Path:
         return self.root / "ledger.sqlite"
 
+    @property
+    def rejected(self) -> Path:
+        return self.root / "rejects.parquet"
+
     def table(self, kind: str) -> Path:
         return self.root / "tables" / f"{kind}.parquet"
 
@@ -130,8 +137,7 @@ class CharacterFolder:
 
     def rejects(self) -> list[Rejected]:
         """Return the dropped records, sorted."""
-        path = self.root / "rejects.parquet"
-        return read_table(path, Rejected) if path.exists() else []
+        return read_table(self.rejected, Rejected) if self.rejected.exists() else []
 
     def replace_rejects(self, rows: Sequence[Rejected], *, origin: str, kinds: Sequence[str]) -> None:
         """Replace the rejects of one origin and these kinds; the others stay."""
@@ -139,7 +145,7 @@ class CharacterFolder:
         whole = sorted(
             [*others, *rows], key=lambda row: (row.kind, row.record_id, row.origin, row.record_json)
         )
-        write_table(self.root / "rejects.parquet", whole, Rejected)
+        write_table(self.rejected, whole, Rejected)
 
     def stamps(self) -> dict[str, Stamp]:
         """Return what each table was built from; empty when nothing was, or when the file is unreadable."""

@@ -19,7 +19,7 @@ _HEADINGS: tuple[tuple[Aspect, str], ...] = (
     ("appearance", r"\b(?:appearance|looks|outfit|cloth\w+|physical)\b|外貌|外表|形象"),
     ("abilities", r"\b(?:abilit\w+|skills?|powers?|talents?|strengths?|weakness\w*)\b|能力|技能|本领"),
     ("personality", r"\b(?:personalit\w+|traits?|temper\w*|disposition)\b|性格|个性"),
-    ("background", r"\b(?:background|origins?|early life|birth|childhood|youth|breed|species)\b|^names?$|背景|出身|身世"),
+    ("background", r"\b(?:background|origins?|early life|birth|childhood|youth|breed|species)\b|背景|出身|身世"),
     ("history", r"^histor|\btimeline\b|\bbiograph|^(?:later )?life\b|\bcareer|^trial\b|^death\b|经历|历史|生平"),
     ("miscellaneous", r"\b(?:misc\w*|trivia|other facts|legacy|reception|criticism|depictions?)\b|其他|杂项|趣闻"),
 )  # fmt: skip
@@ -37,11 +37,21 @@ _OF_SUBJECT: tuple[tuple[Aspect, str], ...] = (
     ("appearance", r"(?:hair|nose|beard|wears?|wore|fur|feathers|dressed|scar|ugly|handsome|braid)\b|头发|眼睛"),
     ("background", r"(?:born|birthplace|native of|grew up|childhood|ancestors?|descendant)\b|出生"),
     ("relationships", rf"(?:{KIN}|brothers|sisters|parents|friends|married|befriended)\b|父亲|母亲|朋友|师父"),
-    ("goals", r"(?:wants?|wanted|hopes?|hoped|aims? to|intends?|intended|plans to|seeks to|sought to|dreams of)\b|想要"),
+    ("goals", r"(?:wants?|wanted|hop(?:es|ed) (?:to|for|that)|aims? to|intend(?:s|ed) to|plans to|seeks to|sought to|dreams of)\b|想要"),
     ("preferences", r"(?:likes|loves?|loved|hates?|dislikes|prefers?|preferred|favou?rite|enjoys?|fond of)\b|喜欢"),
     ("personality", rf"(?:{_VIRTUES}|courage|irony|humou?r|temper)\b|善良|勇敢"),
     ("abilities", r"(?:can|is able to|skilled|expert|talent\w*|invented|wields?|credited with|authored?)\b|擅长"),
     ("quotes", r"(?:speaks|voice|refers to \w+ as|calls)\b"),
+)
+# How far behind the name a word still tells of the character: "Oda hopes to", not "Oda first gathers ... and then hopes to".
+_NEAR: dict[Aspect, int] = {"goals": 40, "relationships": 60, "quotes": 40}
+_OWNED_NEAR = 30
+_FIGURE = r"(?:father|mother|master|daughter|son) of (?![A-Z])"
+_ABOUT_TEXTS = re.compile(r"\b(?:dialogues?|writings?|works|treatises?|novels?|books?)\b")
+_NOT_SUBJECT = re.compile(
+    r"\b(?:of|by|to|for|with|without|from|about|on|in|at|as|than|like|unlike|against|between|toward|towards|near|before|after|under|"
+    r"over|behind|beside|since|whether|that|how|why|if) (?:the )?$",
+    re.IGNORECASE,
 )  # fmt: skip
 _PAST = re.compile(
     r"\b(?:was|were|had|became|went|came|took|made|led|left|met|fought|told|gave|sent|set|rode|stood|saw|wrote|died|\w{3,}ed)\b"
@@ -53,7 +63,9 @@ _LEANS_BACK = re.compile(
     r"Similarly|Likewise|Additionally|Still|Yet|If|For example|For instance|In addition|In other words|In contrast|In return|"
     r"In any case|In turn|At times|On the other hand|As a result|In summary|Rather|Finally|Again|Indeed|First|Second|Third|"
     r"More \w+ly|Other \w+|One (?:\w+ )?(?:explanation|story|view|account|theory|example|reason)|The (?:first|second|latter|"
-    r"former|other|question|case|argument|two|only \w+)|There (?:is|are|was|were)|Whether)\b|Several \w+ed\b|[他她它这那但而]|因此|然而)"
+    r"former|other|question|case|argument|two|only \w+)|"
+    r"The (?:story|result|dialogue|conversation|discussion|trial|play|poem|passage|text|event|incident|work|book|essay) "
+    r"(?:\w+(?:s|ed)|was|were|had)\b|There (?:is|are|was|were)|Whether)\b|Several \w+ed\b|[他她它这那但而]|因此|然而)"
 )  # fmt: skip
 _POINTS = re.compile(
     r"\b[Yy]ou(?:rs?)?\b|您|你|\b(?:this|these) (?:ideas?|lines?|claims?|views?|passages?|works?|texts?|dialogues?|theor\w+|"
@@ -64,8 +76,13 @@ _CLAIMED = re.compile(
     r"(?:s|d|ed|ing)?\b|\b(?:say|said|state|think|thought|hold|held|see|write|wrote|report|mention|show|deny|denie)(?:s|d|ed)? that\b"
     r"|\baccording to\b|\b(?:scholars?|historians?|critics|researchers|commentators|sources|traditions?|interpretations?)\b"
     r"|\b(?:reportedly|allegedly|supposedly|apparently|legend|likely|probably)\b|\bmight\b|\bmay (?:have|be)\b"
-    r"|\bit (?:is|has been) \w+ed that\b|\bin \w+['’]s view\b",
+    r"|\bit (?:is|has been) \w+ed that\b|\brecords? that\b|\bpossible that\b",
     re.IGNORECASE,
+)
+# Somebody's view wherever it stands: "..., according to Plato", "On Vlastos's view, ...".
+_ATTRIBUTED = re.compile(
+    r"\b[Aa]ccording to (?:[A-Z]|the (?:legend|tradition|story|account|sources?|scholars?|historians?)|some|many|most|several|others)"
+    r"|\b(?:[Ii]n|[Oo]n) (?:\w+['’]s|his|her|their|this|one) (?:view|opinion|reading|interpretation|account)\b|, said [A-Z]\w+,"
 )
 _DISPUTED = re.compile(
     r"\b(?:debates?|debated|controvers\w+|consensus|contention|disputed|generally agreed|commonly seen|assumption|"
@@ -101,6 +118,8 @@ def is_subject(text: str, named: re.Pattern[str]) -> bool:
     found = named.search(text)
     if not found or re.match(r"['’]|,? and\b|, [A-Z]", text[found.end() :]):
         return False
+    if _NOT_SUBJECT.search(text[: found.start()]):
+        return False
     other = _PROPER.search(text)
     return other is None or other.start() >= found.start()
 
@@ -120,7 +139,18 @@ def stands_alone(sentence: Sentence, tidy: str, named: re.Pattern[str]) -> bool:
     claimed = _CLAIMED.search(tidy)
     if claimed and (found.start() > claimed.start() or re.match(r"['’]", tidy[found.end() :])):
         return False
+    if _ATTRIBUTED.search(tidy):
+        return False
     return not _DISPUTED.search(tidy) and not _dangles(tidy, named) and tidy.count('"') % 2 == 0
+
+
+def is_claimed(tidy: str) -> bool:
+    """Whether a sentence that goes on about somebody by pronoun hands down what others claim, before or behind it."""
+    claimed = _CLAIMED.search(tidy)
+    person = re.search(r"\b(?:he|she|his|her|him)\b", tidy, re.IGNORECASE)
+    before = claimed is not None and person is not None and claimed.start() < person.start()
+    told = re.search(r"\b(?:traditional )?(?:stor(?:y|ies)|legends?|rumou?rs?|accounts?)\b.* (?:that|says?|tells?)\b", tidy)
+    return before or bool(_ATTRIBUTED.search(tidy)) or bool(told) or bool(_DISPUTED.search(tidy))
 
 
 def is_labelled(sentence: Sentence, tidy: str) -> bool:
@@ -134,11 +164,14 @@ def _by_words(text: str, named: re.Pattern[str]) -> Aspect | None:
         return None
     subject = is_subject(text, named)
     for aspect, pattern in _OF_SUBJECT:
-        match = re.search(rf"(?<!\w)(?:{pattern})", text)
-        owned = aspect in ("appearance", "relationships", "background") and re.match(
-            r"['’]", text[found.end() :]
-        )
-        if match and (subject or owned) and match.start() > found.start():
+        match = re.search(rf"(?<!\w)(?!{_FIGURE})(?:{pattern})", text)
+        if not match or match.start() <= found.start() or (aspect == "quotes" and _ABOUT_TEXTS.search(text)):
+            continue
+        between = text[found.end() : match.start()]
+        if re.match(r"['’]", text[found.end() :]):
+            if aspect in ("appearance", "relationships", "background") and len(between) <= _OWNED_NEAR:
+                return aspect
+        elif subject and " that " not in between and len(between) <= _NEAR.get(aspect, len(text)):
             return aspect
     return None
 
@@ -146,13 +179,13 @@ def _by_words(text: str, named: re.Pattern[str]) -> Aspect | None:
 def _dangles(tidy: str, named: re.Pattern[str]) -> bool:
     """Whether 'he', 'she' or 'they' stands where nobody before it can be meant."""
     one = re.search(r"\b(?:he|she)\b", tidy)
-    if one:
-        before = tidy[: one.start()]
-        # "After Sten's death, he left": an owner is not the one meant, nor is a sentence's first common word.
-        others = re.sub(r"\b[A-Z][\w'’-]*['’]s?(?=\s)|^\W*[A-Z][a-z]+ (?=[a-z])", "", before)
-        if not re.search(rf"{named.pattern}(?!['’]s?\b)", before) and not re.search(
-            r"\b[A-Z][\w'’-]+", others
-        ):
+    if one and not re.match(rf"(?:While|When|As|After|Before|Although|Though|Since|If|Because) {one[0]}\b[^,]*, {named.pattern}(?!['’])", tidy):
+        # "After Sten's death, he left", "In Memorabilia, he defends": an owner is not the one meant, nor a place or title
+        # behind a preposition, nor a sentence's first common word.
+        others = re.sub(r"\b[A-Z][\w'’-]*['’]s?(?=\s)", "", tidy[: one.start()])
+        others = re.sub(r"\b(?:[Ii]n|[Aa]t|[Oo]n|[Ff]rom|[Dd]uring|[Ss]ince|[Uu]ntil) (?:the )?[A-Z][\w-]*(?: [A-Z][\w-]*)*", "", others)
+        others = re.sub(r"^\W*[A-Z][a-z]+ (?=[a-z]|$|,)", "", others.replace("  ", " "))
+        if not re.search(rf"{named.pattern}(?!['’]s?\b)", tidy[: one.start()]) and not re.search(r"\b[A-Z][\w'’-]+", others):
             return True
     they = re.search(r"\bthey\b", tidy)
     before = re.sub(r"['’]s\b", "", tidy[: they.start()]) if they else ""
@@ -170,7 +203,7 @@ def stands_without_context(tidy: str) -> bool:
     if _LEANS_BACK.match(tidy) or _POINTS.search(tidy) or _CLAIMED.search(tidy) or _DISPUTED.search(tidy):
         return False
     person = re.search(
-        r"\b(?:he|she|him|his|hers?|himself|herself|th(?:is|ese)|also|too|however|as well|therefore)\b|(?<!^)\bthere\b",
+        r"\b(?:he|she|him|his|hers?|himself|herself|th(?:is|ese)|also|too|however|as well|therefore|thus|secondly|lastly)\b|(?<!^)\bthere\b",
         tidy,
         re.IGNORECASE,
     )

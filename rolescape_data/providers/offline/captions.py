@@ -102,19 +102,19 @@ _FRAMES: dict[str, dict[str, tuple[str, ...]]] = {
         "": (
             "Let {x} set the mood of the exchange.",
             "The mood comes from {x}.",
-            "For the light, {x} keeps the mood of the answer.",
+            "For the light, let {x} keep the mood of the answer.",
         )
     },
     "colour": {
         "": (
-            "In colour, {x} keeps the eye on {name}.",
+            "In colour, let {x} keep the eye on {name}.",
             "Colour helps as well, with {x} to make {name} easy to find.",
             "Rest the palette on {x}, so that {name} stands out.",
         )
     },
     "composition": {
         "": (
-            "For the framing, {x} leaves the reply room.",
+            "For the framing, {x} leaves room for the reply.",
             "As composition, {x} gives the answer its weight.",
             "Frame it with {x}, so that nothing distracts from the exchange.",
         ),
@@ -344,7 +344,7 @@ def _plain_caption(known: dict[str, str], name: str, seed: int) -> str | None:
     where = placed(known["setting"]) if "setting" in known else ""
     light = known.get("lighting", "")
     style = known.get("style", "")
-    prop = f"and {with_article(known['prop'])}," if "prop" in known else ""
+    prop = f"with {with_article(known['prop'])}," if "prop" in known else ""
     orders = (
         [name, doing, withs, where, light],
         [f"{light}:" if light else "", name, doing, where, withs],

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from rolescape_data.providers.offline.aspects import stands_without_context
+from rolescape_data.providers.offline.english.words import is_noun
 from rolescape_data.providers.offline.profile import known_names, naming, plain
 from rolescape_data.spans import folded, sentences, words
 
@@ -19,7 +20,7 @@ HUMAN_WORDS = 60
 CHARACTER_WORDS = 100
 SAME_QUESTION = 0.7  # token Jaccard from which two user texts count as one (RECIPES gate 23)
 
-_NARRATOR = re.compile(r"(?:narrator|narration|system|title|caption|旁白|)", re.IGNORECASE)
+NARRATOR = re.compile(r"(?:narrator|narration|system|title|caption|旁白|)", re.IGNORECASE)
 # "(shock)", "*sighs*", "$name", "<image>": directions and leftovers, which nobody says.
 _UNSPOKEN = re.compile(
     r"[(\[（]\s*[a-z\u3400-\u9fff][^)\]）]*[)\]）]|\*[^*\n]+\*|\$\w+|[{}<>]|\b(?:TODO|lorem)\b"
@@ -30,12 +31,30 @@ _STOP = re.compile(
     r"again|indeed|course|right|know|think|going|want|like|made?|make|come|back|thanks?|let's|don't"
 )
 _CALL = re.compile(
-    r"^(?P<first>[A-Z][\w'’]+)[,!]\s|,\s(?:[a-z]+ )?(?P<last>[A-Z][\w'’]+)[.!?…]*$|[.!?] (?P<mid>[A-Z][\w'’]+), "
+    r"(?:^|[.!?] )(?P<first>[A-Z][\w'’]+)[,!]\s"
+    r"|,\s(?:(?:my|dear|young|old|good|master|sir|lord|lady|friend|brother|sister|uncle|aunt|captain) )*"
+    r"(?P<last>[A-Z][\w'’]+)[.!?…]*$",
+    re.MULTILINE,
 )
 _NO_NAME = re.compile(
     r"(?:Yes|No|Well|Oh|Ah|Ach|Bah|Hah?|Hm+|Very|Now|Then|But|And|So|Look|Quick|Quickly|Halt|Stop|Beware|Alas|Indeed|Please|"
     r"Of|True|Perhaps|Still|Sir|Madam|Lord|Lady|Good|Hello|Greetings|Hey|Right|Agreed|Thanks?|Enough|Come|Wait|First|Sorry|"
     r"Here|There|However|Instead|Otherwise|Today|Tonight|Tomorrow|Yesterday|Once|Forward|Onward|God|Heavens|Men|Master)"
+)
+_CROWD = re.compile(r",\s(?:my |brave |good )?(?:comrades|men|brothers|soldiers|warriors|kinsmen|minions|fellows|lads)\s*[.!]")
+# What is said when something is over is no answer to what was said before it.
+_LATER = re.compile(r"(?:At last|Finally|At long last|Victory)\b")
+_SOMEBODY = re.compile(r"\b(?:he|she|him|her|his|hers|himself|herself)\b", re.IGNORECASE)
+_PERSONS = (
+    r"man|woman|boy|girl|child|lad|king|queen|prince|princess|heir|heiress|lord|lady|son|daughter|mother|father|brother|sister|uncle|aunt|"
+    r"husband|wife|leader|mage|wizard|master|captain|general|friend|dwarf|elf|orc|troll|knight|sergeant|ghost|lich|"
+    r"(?:some|any|every|no)(?:one|body)|who|whoever"
+)
+_YOU = re.compile(r"\b(?:you|your|yours)\b|[你您]", re.IGNORECASE)
+_ME = re.compile(r"\b(?:I|me|my|mine|we|us|our)\b|[我咱]")
+_NOT_FIRST = frozenset(
+    "The In On At As By For To When While After Before During An If But And His Her Some Many King Queen Ancient Early Late Middle "
+    "North South East West Greek Saint".split()
 )
 _ANSWERS = re.compile(
     r"(?:Yes|No|Nay|Aye|Indeed|Of course|Very well|But|And|Then|So|Because|Only|Agreed|Perhaps|Thank|I see|Not|Never|That|Ah|"
@@ -58,7 +77,10 @@ _PROPER_TOPIC = re.compile(
 _COMMON_TOPIC = re.compile(
     r"^The (?P<name>(?:[a-z-]+ ){1,2}[a-z-]+|(?:[a-z-]+ ){0,2}[a-z-]+ of (?:the )?[\w'’-]+) (?:is|was|are|were|has|had)\b"
 )
+# "Memory is of the past": a plain noun, which the text also writes small.
+_NOUN_TOPIC = re.compile(rf"^(?P<name>[A-Z][a-z]{{3,}}) (?:{_BE}|(?:do|does|came|took|gave|made|occurs?|takes?|involves?|comes?|means?)\b)")
 _NO_TOPIC = re.compile(
+    r"Several|More|Others?|Another|Nothing|Everything|Something|Anything|People|Early|Late|Much|Little|Such|Both|Either|Neither|"
     r"The|Some|Many|Most|All|Each|Every|No|Not|Two|In|On|At|As|By|For|To|When|What|An?|Since|While|Only|Where|Whereas|Whoever|"
     r"Although|Though|Because|After|Before|Until|Once|Even|Just|During|From|With|Like|Unlike|Here|There|Nobody|Everybody"
 )
@@ -123,32 +145,78 @@ def human_role(block: dict[str, Any], keys: tuple[str, ...] = ()) -> dict[str, A
 
 
 def _exchanges(character: dict[str, Any], given: Sequence[dict[str, Any]]) -> list[tuple[str, str]]:
-    """Return (user, reply) pairs that hold on their own, those that plainly answer first, then in order."""
+    """Return (user, reply) pairs that hold on their own, those that plainly answer first, then in order.
+
+    Where somebody is spoken of whom neither line names, the pair comes after the others.
+    """
     names = known_names(character)
+    people = _people(given)
     fit: list[tuple[int, int, str, str]] = []
     for place, exchange in enumerate(given):
         before = exchange.get("before")
         reply = str(exchange["reply"]).strip()
-        if not before or not _spoken_to(before, names) or not _fits(reply, REPLY_WORDS):
+        if not before or not _spoken_to(before, names, people) or not fits(reply, REPLY_WORDS):
             continue
-        user = str(before["text"]).strip()
-        if _fits(user, USER_WORDS) and _can_be_understood(reply):
-            fit.append((-_answers(user, reply, str(before["speaker"])), place, user, reply))
+        user, speaker = str(before["text"]).strip(), str(before["speaker"])
+        if not fits(user, USER_WORDS) or not _can_be_understood(reply) or _turns_away(reply, speaker, people):
+            continue
+        signs = _answers(user, reply, speaker)
+        # In the tumult of a battle lines follow each other by chance.
+        if not signs and ("!" in user or "!" in reply):
+            continue
+        fit.append((2 * _dangles(user, reply) - signs, place, user, reply))
     return [(user, reply) for _, _, user, reply in sorted(fit)]
 
 
-def _spoken_to(before: dict[str, Any], names: Sequence[str]) -> bool:
+def _people(given: Sequence[dict[str, Any]]) -> frozenset[str]:
+    """Return the words that can name somebody: speakers, and what stands in capitals inside sentences and never else."""
+    befores = [exchange["before"] for exchange in given if exchange.get("before")]
+    told = "\n".join([str(exchange["reply"]) for exchange in given] + [str(before["text"]) for before in befores])
+    inside = set(re.findall(r"(?<=[a-z,] )[A-Z][\w'’]+", told)) - {word.capitalize() for word in re.findall(r"\b[a-z]+\b", told)}
+    speakers = {part for before in befores for part in str(before["speaker"]).split()}
+    return frozenset(folded(name) for name in inside | speakers)
+
+
+def _spoken_to(before: dict[str, Any], names: Sequence[str], people: frozenset[str]) -> bool:
     """Whether somebody else says it, and to nobody but the character as far as the words tell."""
     speaker = folded(str(before["speaker"]))
-    if speaker in {folded(name) for name in names} or _NARRATOR.fullmatch(speaker):
+    if speaker in {folded(name) for name in names} or NARRATOR.fullmatch(speaker):
         return False
-    called = [name for match in _CALL.finditer(str(before["text"])) for name in match.groups() if name]
-    called = [name for name in called if not _NO_NAME.fullmatch(name)]
+    if _CROWD.search(str(before["text"])):
+        return False
+    called = _called(str(before["text"]), people)
     own = {part for name in names for part in folded(name).split()}
-    return not called or any(set(folded(name).split()) & own for name in called)
+    return not called or any(name & own for name in called)
 
 
-def _fits(text: str, limits: tuple[int, int]) -> bool:
+def _called(text: str, people: frozenset[str]) -> list[set[str]]:
+    """Return the names, word by word, by which a line addresses somebody: "Look out, Bram!"."""
+    called = [folded(name) for match in _CALL.finditer(text) for name in match.groups() if name]
+    return [set(name.split()) for name in called if name in people]
+
+
+def _turns_away(reply: str, speaker: str, people: frozenset[str]) -> bool:
+    """Whether a line is addressed to somebody else than who spoke before it, or opens a new moment."""
+    called = _called(reply, people)
+    asked = set(folded(speaker).split())
+    return bool(_LATER.match(reply)) or (bool(called) and not any(name & asked for name in called))
+
+
+def _dangles(user: str, reply: str) -> bool:
+    """Whether 'he' or 'she' stands where neither line has named anybody who can be meant."""
+    told = f"{user} {reply}"
+    pronoun = _SOMEBODY.search(told)
+    if pronoun is None:
+        return False
+    before = told[: pronoun.start()]
+    if re.search(rf"\b(?:{_PERSONS})\b", before, re.IGNORECASE):
+        return False
+    named = re.findall(r"(?<![.!?…] )(?<!^)\b[A-Z][a-z][\w'’-]+", before)
+    return not [name for name in named if not _NO_NAME.fullmatch(name)]
+
+
+def fits(text: str, limits: tuple[int, int]) -> bool:
+    """Whether a line has so many words, and nothing in it that nobody says aloud."""
     return limits[0] <= len(words(text)) <= limits[1] and not _UNSPOKEN.search(text)
 
 
@@ -159,33 +227,54 @@ def _can_be_understood(reply: str) -> bool:
 
 
 def _answers(user: str, reply: str, speaker: str) -> int:
-    """Count the signs that the reply answers: a question before it, an answering word, the speaker's name, shared words."""
+    """Count the signs that the reply answers: a question before it, an answering word, the speaker's name, shared words,
+    'you' taken up by 'I'.
+    """
     shared = {word for word in folded(user).split() if len(word) > 3 and not _STOP.fullmatch(word)}
     return (
         2 * bool(re.search(r"[?？][\"”’']?$", user))
         + bool(_ANSWERS.match(reply))
         + (folded(speaker).split()[:1] != [] and folded(speaker).split()[0] in folded(reply).split())
         + bool(shared & set(folded(reply).split()))
+        + bool(_YOU.search(user) and _ME.search(reply))
     )
 
 
 def _asked(character: dict[str, Any], given: Sequence[dict[str, Any]]) -> Iterator[tuple[str, str]]:
     """Yield a plain question for every document sentence that speaks of something else than the character."""
     named = naming(known_names(character, [str(sentence["text"]) for sentence in given]))
+    whole = " ".join(str(sentence["text"]) for sentence in given)
+    strangers = _strangers(character, whole)
     common = set(re.findall(r"\b[a-z-]+\b", " ".join(str(sentence["text"]) for sentence in given)))
     topics: set[str] = set()
     for sentence in given:
         reply = plain(str(sentence["text"]))
         cut = sentences(reply)
-        if len(cut) != 1 or cut[0].kind != "statement" or not _fits(reply, REPLY_WORDS):
+        if len(cut) != 1 or cut[0].kind != "statement" or not fits(reply, REPLY_WORDS):
             continue
         if named.search(reply) or not stands_without_context(reply):
             continue
         topic = _topic(reply, common)
+        if topic and strangers and strangers.search(reply):
+            continue
         if topic and folded(topic) not in topics:
             topics.add(folded(topic))
             place = int(hashlib.sha256(reply.encode()).hexdigest(), 16) % len(_ASK)
             yield _ASK[place].format(topic=topic), reply
+
+
+def _strangers(character: dict[str, Any], whole: str) -> re.Pattern[str] | None:
+    """Return what a person of history does not speak of: the school named after it, and scholars of later days.
+
+    An article calls the ancients by one name and its scholars by two, at least once.
+    """
+    if character.get("category") != "historical_public":
+        return None
+    stems = [name[: max(4, len(name) - 3)] for name in str(character["name"]).split() if len(name) > 4]
+    schools = [rf"(?i:{re.escape(stem)}[a-z]*(?:ic|ian|ism|ean|ist))s?\b" for stem in stems]
+    scholars = {last for first, last in re.findall(r"\b([A-Z][a-z]+) (?:[A-Z]\. )*([A-Z][a-z]+)\b", whole) if first not in _NOT_FIRST}
+    names = [rf"\b{re.escape(name)}\b" for name in sorted(scholars)]
+    return re.compile("|".join([*schools, *names])) if schools or names else None
 
 
 def _topic(sentence: str, common: set[str]) -> str | None:
@@ -196,9 +285,15 @@ def _topic(sentence: str, common: set[str]) -> str | None:
     proper = _PROPER_TOPIC.match(sentence)
     if proper and not _NO_TOPIC.fullmatch(proper["name"].split()[0]):
         known = len(proper["name"].split()) > 1 or proper["name"].lower() not in common
-        return f"{'the ' if proper['the'] else ''}{proper['name']}" if known else None
+        if known:
+            return f"{'the ' if proper['the'] else ''}{proper['name']}"
     thing = _COMMON_TOPIC.match(sentence)
-    return f"the {thing['name']}" if thing else None
+    if thing:
+        return f"the {thing['name']}"
+    noun = _NOUN_TOPIC.match(sentence)
+    if noun and noun["name"].lower() in common and not _NO_TOPIC.fullmatch(noun["name"]):
+        return noun["name"].lower() if is_noun(noun["name"].lower()) else None
+    return None
 
 
 def _alike(one: set[str], other: set[str]) -> bool:
@@ -226,7 +321,7 @@ def _stretches(lines: Sequence[tuple[str, str, Any]], own: set[str]) -> Iterator
 
 def _sayable(line: tuple[str, str, Any], most: int) -> bool:
     speaker, text, _ = line
-    return not _NARRATOR.fullmatch(speaker) and _fits(text, (1, most))
+    return not NARRATOR.fullmatch(speaker) and fits(text, (1, most))
 
 
 def _windows(start: int, end: int, most: int, shown: set[int]) -> Iterator[tuple[int, int]]:

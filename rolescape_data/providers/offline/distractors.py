@@ -4,6 +4,7 @@ A distractor must be clearly wrong by the profile: no fact may give it as an ans
 """
 
 import hashlib
+import re
 from collections import Counter
 from dataclasses import dataclass
 from itertools import combinations
@@ -19,6 +20,11 @@ _CLASSES = {
     "food": lex.FOOD_NOUNS, "clothes": lex.CLOTHES_NOUNS, "animal": lex.ANIMAL_NOUNS, "place": lex.PLACE_NOUNS,
     "person": lex.PERSON_NOUNS, "time": lex.TIME_NOUNS, "material": lex.MATERIALS,
 }  # fmt: skip
+_THOUGHT = re.compile(
+    r"\w+(?:tion|sion|ness|ity|ment|ance|ence|ism|ogy|sophy|ship|dom|itude|sis)s?|concepts?|universals?|influences?|views?|beliefs?|"
+    r"methods?|theor(?:y|ies)|problems?|dialogues?|knowledge|accounts?|ideas?|truths?|methods?|patterns?|forms?|souls?|doctrines?|"
+    r"aspects?|synthes[ie]s|summar(?:y|ies)|stor(?:y|ies)|death|wisdom|virtues?|logic|ethics|politics|irony|claims?|power|rule|fate"
+)
 _SMALL = frozenset(
     [
         "a",
@@ -150,8 +156,8 @@ def _ranked(candidate: Candidate, found: Material, *, close: bool) -> list[str]:
             continue
         if (asked.slot == "doing" and given.lemma == asked.lemma) or "never" in given.question.split():
             continue
-        kinds = {_class(head), _class(noun_head(asked.answer))}
-        if asked.slot == "thing" and len(kinds) > 1 and kinds & {"animal", "person", "time"}:
+        kinds = {_kind(given.answer), _kind(asked.answer)}
+        if asked.slot == "thing" and len(kinds) > 1 and kinds & {"animal", "person", "time", "title", "thought"}:
             continue
         fit = 3.0 * (given.shape == asked.shape) + 3.0 * (_class(head) == _class(noun_head(asked.answer)))
         fit += (3.0 if close else 1.0) * (other.aspect == candidate.aspect) + (given.form == asked.form)
@@ -180,6 +186,21 @@ def _matched(text: str, like: str) -> str:
     if like[:1].isupper() or not text[:1].isupper() or text.split(maxsplit=1)[0] not in {"The", "A", "An"}:
         return text
     return text[0].lower() + text[1:]
+
+
+def _kind(phrase: str) -> str:
+    """The class of a phrase: also whether it is the title of something, somebody's office, or no thing at all."""
+    head = noun_head(phrase)
+    if re.search(r"(?<=[a-z] )[A-Z][\w'’-]*(?: (?:of|the|and|[A-Z][\w'’-]*))*$", phrase) and head[:1].islower():
+        named = phrase[max(phrase.lower().find(head), 0)]
+        if named.isupper():
+            return "title"
+    if head in {"head", "founder", "chief"} and " of " in phrase:
+        return "person"
+    found = _class(head)
+    if not found and _THOUGHT.fullmatch(head):
+        return "thought"
+    return found
 
 
 def _class(head: str) -> str:

@@ -82,7 +82,7 @@ def material(block: dict[str, Any]) -> Material:
                 gaps[kept[0]] = Candidate(gap, *kept)
         if asked:
             by_fact[kept[0]] = [Candidate(item, *kept) for item in asked]
-    return Material(name, _unambiguous(by_fact, acts, name), gaps, tuple(texts), frozenset(acts))
+    return Material(name, _unambiguous(by_fact, acts, name, texts), gaps, tuple(texts), frozenset(acts))
 
 
 def _who(subject: str, name: Name) -> str:
@@ -145,7 +145,13 @@ def gap_of(text: str, name: Name) -> Asked | None:
     )
     if inside[0] in lex.PREPOSITIONS or inside[0] in {"least", "most", "once", "all", "first", "particular"}:
         return None
-    if inside in (["a", "time"], ["example"], ["common"], ["particular"]) or (
+    if inside in (["a", "time"], ["example"], ["common"], ["particular"], ["the", "modern", "sense"]) or inside[-1:] in (["time"], ["times"]):
+        return None
+    # "with the exception of ____"; "The Guide for ____" is half a title.
+    title = tokens[at - 1].text[:1].isupper() and lows[at] in {"for", "to", "with"} and tail[-1].text[:1].isupper()
+    if title or inside[:2] in (["the", "exception"], ["the", "help"], ["the", "aim"], ["the", "addition"]):
+        return None
+    if (
         lows[at] == "to" and lex.verb_lemma(inside[0], "VB") == inside[0]
     ):
         return None
@@ -175,10 +181,11 @@ def _verbish(word: str) -> bool:
 
 
 def _unambiguous(
-    by_fact: dict[str, list[Candidate]], acts: Iterable[tuple[str, str, str]], name: Name
+    by_fact: dict[str, list[Candidate]], acts: Iterable[tuple[str, str, str]], name: Name, texts: Iterable[str]
 ) -> dict[str, list[Candidate]]:
     """Drop questions that another fact would answer otherwise: one question, one answer."""
     often = Counter((subject, lemma) for subject, lemma, _ in acts)
+    said_to_be = sum(bool(_is_somebody(text, name)) for text in texts)
     answers: dict[str, set[str]] = defaultdict(set)
     for found in by_fact.values():
         for candidate in found:
@@ -194,10 +201,34 @@ def _unambiguous(
                 and candidate.asked.slot != "role"
                 and often[(_who(candidate.asked.subject, name), candidate.asked.lemma)] > 1
             )
+            and not (candidate.asked.form == "who is" and candidate.asked.slot == "role" and not (said_to_be == 1 and _early(fact_id)))
+            and not _anything(candidate)
         ]
         if good:
             kept[fact_id] = good
     return kept
+
+
+def _is_somebody(text: str, name: Name) -> re.Match[str] | None:
+    """Find a statement that says who the character is: 'Oda ... is the lamp keeper'."""
+    names = "|".join(re.escape(form) for form in name.forms)
+    return re.search(rf"(?:^|, )(?:{names})\b(?!['’])(?:[^.;]{{0,80}}?,)? ?(?:\([^()]*\) )?(?:is|was) (?:an?|the|one of)\b", text)
+
+
+def _early(fact_id: str) -> bool:
+    """Whether a fact is among the first, where a document says who somebody is. Other requests hold other facts."""
+    number = re.search(r"\d+$", fact_id)
+    return number is None or int(number[0]) <= 3
+
+
+def _anything(candidate: Candidate) -> bool:
+    """Whether a question ends in a verb that one does all the time: 'What does Plato discuss?', 'What did she learn about?'."""
+    asked = candidate.asked
+    if asked.lemma not in lex.OPEN_VERBS or not asked.question.startswith(("What", "Who")):
+        return False
+    last = asked.question.rstrip("?").split()[-2:]
+    verb = last[0] if last[-1] in lex.PREPOSITIONS else last[-1]
+    return asked.lemma in {verb, *(lex.verb_lemma(verb, tag) for tag in ("VB", "VBN"))}
 
 
 class Seen:

@@ -9,7 +9,8 @@ from typing import Literal
 Shape = Literal["noun", "doing", "place", "quality"]
 
 _DETERMINER = re.compile(
-    r"(?:an?|the|his|her|its|their|one|two|three|four|both|no|some|many)\b", re.IGNORECASE
+    # "three-quarter figure" counts nothing.
+    r"(?:an?|the|his|her|its|their|one|two|three|four|both|no|some|many)\b(?!-)", re.IGNORECASE
 )
 _PREPOSITION = re.compile(
     r"(?:in|inside|on|at|under|behind|below|beneath|beside|between|before|down|up|against|among|amid|by|near|outside|over|"
@@ -58,12 +59,9 @@ def tidy(phrase: str) -> str:
 def with_article(phrase: str) -> str:
     """Put "a" or "an" before a bare countable phrase ("full figure" -> "a full figure"); others stay."""
     head = re.split(r",| with | from | of | in | to ", phrase)[0]
-    if (
-        _DETERMINER.match(phrase)
-        or _PREPOSITION.match(phrase)
-        or not _COUNTED.search(head)
-        or head.endswith("s")
-    ):
+    # The pattern ends at a word's end, so that "half figures" is not counted.
+    countable = _COUNTED.search(head)
+    if shape_of(phrase) in ("doing", "place") or _DETERMINER.match(phrase) or not countable:
         return phrase
     return f"{article(phrase)} {phrase}"
 

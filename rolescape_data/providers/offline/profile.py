@@ -5,7 +5,6 @@ without what comes before it, and nobody in particular claims it ("According to 
 """
 
 import re
-from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -13,6 +12,7 @@ from typing import Any
 from rolescape_data.providers.offline.aspects import (
     aspect_of,
     heading_aspect,
+    is_claimed,
     is_labelled,
     is_subject,
     own_headings,
@@ -36,6 +36,11 @@ _ADVERB = re.compile(
     r"\b(?:Later|Then|When|After|Before|Here|There|But|And|So|The|In|At|On|As|For|While|Although|Once|Today|Soon|Finally|Now|"
     r"Meanwhile|Thus|Still|Yet|Even|Young|Old|Like|With|By|Because|If|Only|To|From) $"
 )
+_UNSAID = re.compile(
+    r"/[^/]*[\u0250-\u02ff][^/]*/|\[[^\]]*[\u0250-\u02ff][^\]]*\]|[\u0370-\u03ff\u1f00-\u1fff\u0400-\u04ff\u0590-\u06ff]{2}|\bpronounced\b"
+)
+# What stands as a fact, but in a text would go on from something that is not there.
+_GOES_ON = re.compile(r"(?:Eventually|Meanwhile|Afterwards?|Subsequently|In the end)\b")
 _HE_OR_SHE = re.compile(r"\b(?:(he|his|him)|(she|her))\b", re.IGNORECASE)
 
 
@@ -92,6 +97,19 @@ def plain(text: str) -> str:
     return " ".join(text.split())
 
 
+def told(text: str) -> str:
+    """Take what nobody says aloud off a passage as well: pronunciations and other scripts in an article's brackets.
+
+    "Oda (/ˈoʊdə/; Greek: Ὄδα; born 1871) keeps the lamp." -> "Oda (born 1871) keeps the lamp."
+    """
+
+    def kept(match: re.Match[str]) -> str:
+        parts = [part for part in match[1].split(";") if not _UNSAID.search(part)]
+        return f" ({';'.join(parts).strip()})" if parts else ""
+
+    return re.sub(r" \(([^()]*)\)", lambda match: kept(match) if _UNSAID.search(match[1]) else match[0], plain(text))
+
+
 def known_names(character: dict[str, Any], texts: Sequence[str] = ()) -> list[str]:
     """Return what the character is called, longest first: name, aliases, and its first or last name if used alone."""
     full = [str(character["name"]), *(str(alias) for alias in character.get("aliases") or [])]
@@ -128,7 +146,7 @@ def _units(document: str, text: str, names: list[str]) -> list[list[Claim]]:
     units: list[list[Claim]] = []
     before: Sentence | None = None
     for sentence in sentences(text):
-        tidy = plain(sentence.text)
+        tidy = told(sentence.text)
         aspect, by_heading = aspect_of(sentence, named)
         claim = Claim(document, sentence, tidy, aspect, by_heading, is_subject(tidy, named))
         if stands_alone(sentence, tidy, named):
@@ -148,6 +166,8 @@ def _continues(claim: Claim, unit: list[Claim], named: re.Pattern[str]) -> bool:
         return False
     pronoun = _HE_OR_SHE.search(tidy)
     if not pronoun or re.search(r"[a-z,] [A-Z]", tidy[: pronoun.start()]) or re.match(r"[Aa]ccording", tidy):
+        return False
+    if is_claimed(tidy):
         return False
     if len(unit) > 1 and not re.match(r"(?:He|She|While)\b", last.plain):
         return False
@@ -222,6 +242,7 @@ def _opening(units: list[list[Claim]], names: list[str]) -> list[list[Claim]]:
 def _of(units: list[list[Claim]], aspect: Aspect) -> list[list[Claim]]:
     """Return the units of an aspect: those below a heading for it if they are enough, the character's own acts first."""
     mine = [unit for unit in units if unit[0].aspect == aspect and not unit[0].labelled]
+    mine = [unit for unit in mine if not _GOES_ON.match(unit[0].plain)]
     headed = [unit for unit in mine if unit[0].by_heading]
     mine = headed if _size(headed) >= 40 else mine
     acts = [unit for unit in mine if unit[0].subject]
@@ -261,8 +282,44 @@ def _catchphrases(texts: Sequence[str], lines: Sequence[dict[str, Any]]) -> list
                 declared.setdefault(folded(quoted[1]), plain(quoted[1]))
     if declared:
         return list(declared.values())[:MAX_CATCHPHRASES]
+    return _often(lines)[:MAX_CATCHPHRASES]
+
+
+def _often(lines: Sequence[dict[str, Any]]) -> list[str]:
+    """Return short lines said twice or more, the commonest first.
+
+    A script that branches tells a whole passage twice: there the line before or after is nearly the same as well.
+    """
     said = [str(line["text"]) for line in lines]
-    counts = Counter(folded(text) for text in said)
-    first = {folded(text): text for text in reversed(said)}
-    often = [key for key in counts if counts[key] > 1 and 3 <= len(words(first[key])) <= CATCHPHRASE_WORDS]
-    return [first[key] for key in sorted(often, key=lambda key: -counts[key])[:MAX_CATCHPHRASES]]
+    keys = [folded(text) for text in said]
+    scenes = [str(line.get("scene", "")) for line in lines]
+    around: dict[str, list[tuple[str, str]]] = {}
+    for place, key in enumerate(keys):
+        before = keys[place - 1] if place and scenes[place - 1] == scenes[place] else ""
+        after = keys[place + 1] if place + 1 < len(keys) and scenes[place + 1] == scenes[place] else ""
+        around.setdefault(key, []).append((before, after))
+
+    def copied(key: str) -> bool:
+        return any(
+            _like(one, other)
+            for sides in zip(*around[key], strict=True)
+            for place, one in enumerate(sides)
+            for other in sides[place + 1 :]
+        )
+
+    first = {key: text for key, text in zip(reversed(keys), reversed(said), strict=True)}
+    often = [
+        key
+        for key in dict.fromkeys(keys)
+        if len(around[key]) > 1
+        and 3 <= len(words(first[key])) <= CATCHPHRASE_WORDS
+        and not _HE_OR_SHE.search(first[key])
+        and not copied(key)
+    ]
+    return [first[key] for key in sorted(often, key=lambda key: -len(around[key]))]
+
+
+def _like(one: str, other: str) -> bool:
+    """Whether two folded lines share half of their words and more."""
+    first, second = set(one.split()), set(other.split())
+    return bool(first and second) and 2 * len(first & second) >= len(first | second)

@@ -26,7 +26,7 @@ _OTHER_SIDE = {
     "daughter": "parent", "son": "parent", "child": "parent", "pupil": "teacher", "student": "teacher",
     "disciple": "teacher", "apprentice": "master", "teacher": "student", "mentor": "student", "master": "apprentice",
     "wife": "husband", "husband": "wife", "brother": "sibling", "sister": "sibling", "friend": "friend",
-    "cousin": "cousin", "father": "child", "mother": "child", "ally": "ally", "rival": "rival", "enemy": "enemy",
+    "queen": "king", "king": "queen", "cousin": "cousin", "father": "child", "mother": "child", "ally": "ally", "rival": "rival", "enemy": "enemy",
 }  # fmt: skip
 
 
@@ -69,11 +69,17 @@ def _tied(text: str, names: Sequence[str], listed: bool, joined: str) -> list[tu
     hits: list[tuple[str, str]] = []
     the = r"(?:the |an? )?(?:[a-z-]+ ){0,2}?"
     two = rf"(?P<name>{_NAME})(?: and (?P<second>{_NAME}))?"
+    several = rf"(?P<list>{_NAME}(?:(?:, and |, | and ){_NAME}){{2,}})"
+    for match in re.finditer(rf"{own}['’]s? (?P<relation>{KIN})s,? (?:(?:included?|were|are) )?{several}", text):
+        hits += _each(match)
     for match in re.finditer(
         rf"{own}['’]s? (?:[a-z-]+ ){{0,2}}?(?P<relation>{KIN})s?,? (?:is |was |named |called |{the})?{two}",
         text,
     ):
         hits += _both(match)
+    for match in re.finditer(rf"\b(?:[Hh]is|[Hh]er) (?:[a-z-]+ )?(?P<relation>{KIN})s,? {several}", text):
+        if _whose(text[: match.start()], own, hits):
+            hits += _each(match)
     for match in re.finditer(rf"\b(?:[Hh]is|[Hh]er) (?:[a-z-]+ )?(?P<relation>{KIN})s?,? {two}", text):
         if _whose(text[: match.start()], own, hits):
             hits += _both(match)
@@ -89,6 +95,7 @@ def _tied(text: str, names: Sequence[str], listed: bool, joined: str) -> list[tu
         rf"^(?P<name>{_NAME}) (?:is|was) {own}['’]s? (?:[a-z-]+ )?(?P<relation>{KIN})\b",
         rf"^(?P<name>{_NAME}), {own}['’]s? (?:[a-z-]+ )?(?P<relation>{KIN})\b",
         rf"^{own}['’]s? [a-z ]*?(?P<relation>{KIN}) (?:is|was) (?:the [a-z ]+?)?(?P<name>{_NAME})",
+        rf"^(?P<name>{_NAME}) (?:is|was|became) {own}['’]s? (?P<relation>[A-Z]?[a-z]+(?: [A-Z][a-z]+)*)(?=[,.;]| (?:and|who|in|at|for)\b)",
         rf"{own} (?:married|befriended|raised) {the}(?P<relation>)(?P<name>{_NAME})",
         rf"(?P<name>{_NAME}) (?:married|befriended|raised|rescued) {the}(?P<relation>){own}",
     )
@@ -96,6 +103,7 @@ def _tied(text: str, names: Sequence[str], listed: bool, joined: str) -> list[tu
     other_way = (
         rf"{own},? (?:is |was )?(?:an? |the )?(?P<relation>{KIN}) of (?P<name>{_NAME}(?: [IVX]+\b)?)(?=[,.;)]| (?:and|who|whom|in|is|was)\b)",
         rf"{own} (?:is|was) (?P<name>{_NAME})['’]s? (?P<relation>{KIN})\b",
+        rf"(?P<name>{_NAME})['’]s? (?:[a-z-]+ )?(?P<relation>{KIN}|queen|king),? {own}(?=[,.;]| [a-z])",
     )
     for pattern in other_way:
         hits += [(m["name"], _OTHER_SIDE.get(m["relation"], "")) for m in re.finditer(pattern, text)]
@@ -108,6 +116,11 @@ def _is_kin(relation: str) -> bool:
     return bool(re.fullmatch(KIN, relation))
 
 
+def _each(match: re.Match[str]) -> list[tuple[str, str]]:
+    """Three names and more that share a word: "his pupils, Euclid, Aristippus, and Antisthenes"."""
+    return [(name, match["relation"]) for name in re.split(r", and |, | and ", match["list"])]
+
+
 def _both(match: re.Match[str]) -> list[tuple[str, str]]:
     """One or two names that share a word: "two brothers, Glaucon and Adeimantus"."""
     return [(name, match["relation"]) for name in (match["name"], match["second"]) if name]
@@ -115,7 +128,7 @@ def _both(match: re.Match[str]) -> list[tuple[str, str]]:
 
 def _whose(before: str, own: str, hits: Sequence[tuple[str, str]]) -> bool:
     """Whether 'his' or 'her' after `before` can only mean the character: nobody else is named in between."""
-    named = re.findall(_NAME, re.sub(r"^\W*[A-Z][a-z]+ (?=[a-z])", "", before))
+    named = re.findall(_NAME, re.sub(r"^\W*[A-Z][a-z]+ (?=[a-z]|$)", "", before))
     known = {name for name, _ in hits}
     last = next((name for name in reversed(named) if name not in known), None)
     return last is None or bool(re.fullmatch(own, re.sub(r"['’]s$", "", last)))

@@ -21,6 +21,8 @@ from rolescape_data.providers.offline.english.tokens import Piece, noun_head
 def asked_of(clause: Clause, name: Name) -> list[Asked]:
     """Return every question that the clause answers and that names the character, best first."""
     clause = _bound(clause)
+    # "Plato also identified ...": what the sentence adds to is not in the question.
+    clause = replace(clause, adverbs=tuple(adverb for adverb in clause.adverbs if adverb != "also"))
     if any(piece.head == "as" and " and " in piece.text for piece in clause.pieces):
         return []
     found = [
@@ -80,6 +82,8 @@ def _belongs(last: Piece, piece: Piece) -> bool:
 
 def _fits(item: Asked) -> bool:
     """Answers and questions of a readable length, and no leftovers of the cutting."""
+    if item.slot == "time" and " with " in item.answer:
+        return False
     count = len(item.answer.split())
     asked = len(item.question.split())
     if not 1 <= count <= 25 or not 3 <= asked <= 28 or "  " in item.question or " ," in item.question:

@@ -36,7 +36,16 @@ def cut_pieces(
             return None, cut
         pieces.append(piece)
         at = stop
+    if cut and pieces and pieces[-1].kind == "pp" and _may_be_joined(tokens[end:]):
+        return None, cut
     return pieces, cut
+
+
+def _may_be_joined(left: Sequence[Token]) -> bool:
+    """Tell 'through lonely corridors' + 'and abandoned tunnels', which looks like a second verb and its object."""
+    if len(left) < 3 or left[0].low not in {"and", "or"} or not left[1].low.endswith("ed"):
+        return False
+    return left[2].text.islower() and left[2].low.endswith("s") and lex.is_noun(left[2].text)
 
 
 def _clause_end(tokens: list[Token], tense: str, copula: bool) -> int:

@@ -70,6 +70,12 @@ CAUSATIVE = _words("want teach train ask help allow expect order persuade force 
 SAYING = _words(
     "believe say hope admit insist claim think know argue hold maintain feel declare suggest teach state"
 )
+# One does these so often that "What did she believe?" has any number of answers.
+OPEN_VERBS = SAYING | _words(
+    "affirm note use discuss identify describe consider propose advocate initiate mention conclude explain learn know"
+    " address observe report see make do deny question examine explore write study discover produce compare"
+)
+
 VERB_PREPOSITIONS: dict[str, frozenset[str]] = {
     "trust": _words("with"), "share": _words("with"), "eat": _words("with"), "buy": _words("from"),
     "learn": _words("from by"), "receive": _words("from"), "argue": _words("with about"), "win": _words("against"),

@@ -1,0 +1,274 @@
+"""One attempt -> OpenAI's chat completions and back, for OpenAI itself and every server that speaks its protocol."""
+
+import asyncio
+import json
+import os
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, Literal
+from urllib.parse import urlsplit
+
+from pydantic import SecretStr
+
+from rolescape_data.providers.keys import find_key, is_own_server, shown_url, without_keys
+from rolescape_data.providers.pictures import sendable
+from rolescape_data.providers.schemas import Profile, Schema, sanitised
+from rolescape_data.providers.tokens import text_tokens
+from rolescape_data.providers.waits import per_minute, retry_after_s
+from rolescape_data.providers.wire import Attempt, FaultKind, Reply, WireFault
+
+if TYPE_CHECKING:
+    from openai import APIStatusError, AsyncOpenAI
+
+OPENAI_URL = "https://api.openai.com/v1"
+KEY_NAMES = ("OPENAI_API_KEY",)
+
+_ADJUSTMENTS = 3  # there are three things to learn
+_TOO_LARGE = re.compile(
+    r"maximum context length|context (?:window|length)|request too large|too many (?:input )?tokens|max_model_len",
+    re.I,
+)
+_SCHEMA = re.compile(r"response_format|json_?schema|schema|grammar|guided|structured output", re.I)
+_QUOTA_CODES = {"insufficient_quota", "billing_hard_limit_reached", "billing_not_active", "access_terminated"}
+_REFUSED_CODES = {"content_filter", "content_policy_violation"}
+_FINISH: dict[str, Literal["stop", "length", "refusal"]] = {"length": "length", "content_filter": "refusal"}
+
+
+@dataclass(frozen=True, slots=True)
+class _Taken:
+    """What a model or server takes, as far as it is known: a limit's name, a temperature, a response schema."""
+
+    limit: Literal["max_completion_tokens", "max_tokens"]
+    temperature: bool = True
+    schema: bool = True
+
+
+class OpenAIClient:
+    """A model behind OpenAI's protocol. Construction opens no connection; the first attempt does.
+
+    Args:
+        model: as the server calls it.
+        base_url: of another server; OPENAI_BASE_URL, then OpenAI itself, by default.
+        key: else OPENAI_API_KEY, or the file that OPENAI_API_KEY_FILE names. A server on this machine or in
+            its network needs none.
+        profile: which schemas the server understands; by its address when None.
+
+    Raises:
+        WriterError: no key where one is needed.
+    """
+
+    provider = "openai"
+
+    def __init__(
+        self,
+        model: str,
+        *,
+        base_url: str | None = None,
+        key: str | None = None,
+        profile: Profile | None = None,
+    ) -> None:
+        self.model = model
+        self.base_url = base_url or os.environ.get("OPENAI_BASE_URL", "").strip() or OPENAI_URL
+        self.profile: Profile = profile or _profile(self.base_url)
+        own = is_own_server(self.base_url)
+        needed_for = None if own else f"openai:{model}"
+        self._key = SecretStr(key) if key else find_key(KEY_NAMES, needed_for=needed_for)
+        self._sdk: AsyncOpenAI | None = None
+        self._schemas: dict[int, tuple[Schema, Schema]] = {}
+        self._taken = _Taken(limit="max_completion_tokens" if self.profile == "openai" else "max_tokens")
+
+    def __repr__(self) -> str:
+        return f"OpenAIClient({self.model!r}, base_url={shown_url(self.base_url)!r})"
+
+    async def send(self, attempt: Attempt) -> Reply:
+        """Make one attempt.
+
+        Raises:
+            WireFault: it failed.
+            InputError: a picture to be sent is not there.
+        """
+        import openai
+
+        try:
+            async with asyncio.timeout(attempt.timeout_s):
+                content = await self._content(attempt)
+                for _ in range(_ADJUSTMENTS):
+                    taken = self._taken
+                    try:
+                        return await self._post(attempt, content, taken)
+                    except openai.BadRequestError as fault:
+                        # What a model does not take is refused unread and unpaid, and learnt once for all.
+                        learnt = self._learnt(fault, taken)
+                        if learnt is None:
+                            raise
+                        self._taken = learnt
+                return await self._post(attempt, content, self._taken)
+        except TimeoutError:
+            raise self._fault("timeout", f"no answer within {attempt.timeout_s:.0f} s") from None
+        except openai.APIStatusError as fault:
+            if fault.code in _REFUSED_CODES:
+                return Reply(str(fault.message), "refusal", 0, 0, self.model)
+            raise self._status_fault(fault) from None
+        except openai.APIConnectionError as fault:
+            # APITimeoutError too: time-outs are ours above, and the SDK's aiohttp transport calls a refused
+            # connection one (openai 3.52.0, map_aiohttp_exceptions).
+            raise self._fault("connection", str(fault.__cause__ or fault.message)) from None
+        except openai.OpenAIError as fault:
+            raise self._fault("bad_request", str(fault)) from None
+        except OSError as fault:
+            raise self._fault("connection", str(fault)) from None
+
+    async def close(self) -> None:
+        """Close connections; the next attempt would open new ones."""
+        if self._sdk is not None:
+            await self._sdk.close()
+            self._sdk = None
+
+    def _opened(self) -> "AsyncOpenAI":
+        if self._sdk is None:
+            from openai import AsyncOpenAI, DefaultAioHttpClient
+
+            key = self._key.get_secret_value() if self._key is not None else "none"
+            # A proxy for the outside must not stand before a server of one's own.
+            client = DefaultAioHttpClient(trust_env=not is_own_server(self.base_url))
+            self._sdk = AsyncOpenAI(
+                api_key=key, base_url=self.base_url, http_client=client, max_retries=0, timeout=None
+            )
+        return self._sdk
+
+    async def _post(self, attempt: Attempt, content: str | list[dict[str, Any]], taken: "_Taken") -> Reply:
+        system = attempt.system
+        schema = self._wire_schema(attempt.schema)
+        form: dict[str, Any] = {
+            "type": "json_schema",
+            "json_schema": {"name": attempt.schema_name[:64], "strict": True, "schema": schema},
+        }
+        if not taken.schema:
+            form = {"type": "json_object"}
+            system += f"\n\nAnswer with one JSON object that fits this JSON Schema:\n{json.dumps(schema)}"
+        messages = [{"role": "system", "content": system}, {"role": "user", "content": content}]
+        sent: dict[str, Any] = {
+            "messages": messages,
+            "response_format": form,
+            taken.limit: attempt.max_tokens,
+        }
+        if taken.temperature:
+            sent["temperature"] = attempt.temperature
+        # As named parameters the SDK walks through every node of schema and messages, twice the cost of all the rest.
+        answer = await self._opened().chat.completions.with_raw_response.create(
+            model=self.model, messages=[], extra_body=sent
+        )
+        try:
+            body = json.loads(answer.content)
+        except ValueError:
+            raise self._fault("overloaded", "the server answered with something other than JSON") from None
+        return self._reply(body, answer.headers, attempt)
+
+    async def _content(self, attempt: Attempt) -> str | list[dict[str, Any]]:
+        if not attempt.images:
+            return attempt.user
+        parts: list[dict[str, Any]] = []
+        for image in attempt.images:
+            picture = await sendable(image, self.profile)
+            url: dict[str, Any] = {"url": picture.data_url()}
+            if self.profile == "openai":
+                url["detail"] = "high"  # 'auto' lets the bill depend on the server's mood
+            parts.append({"type": "image_url", "image_url": url})
+        return [*parts, {"type": "text", "text": attempt.user}]
+
+    def _wire_schema(self, schema: Schema) -> Schema:
+        """Return the schema as this server takes it. Schemas are shared objects, so their identity is the key."""
+        held = self._schemas.get(id(schema))
+        if held is None or held[0] is not schema:
+            if len(self._schemas) >= 512:
+                self._schemas.clear()
+            held = self._schemas[id(schema)] = (schema, sanitised(schema, self.profile))
+        return held[1]
+
+    def _reply(self, body: Any, headers: Mapping[str, str], attempt: Attempt) -> Reply:
+        if not isinstance(body, dict) or not body.get("choices"):
+            said = body.get("error") if isinstance(body, dict) else None
+            raise self._fault(
+                "overloaded", f"the server answered without a choice ({said or 'no reason given'})"
+            )
+        choice = body["choices"][0]
+        message = choice.get("message") or {}
+        text = message.get("content") or ""
+        finish = _FINISH.get(choice.get("finish_reason") or "stop", "stop")
+        if message.get("refusal"):
+            text, finish = message["refusal"], "refusal"
+        usage = body.get("usage") or {}
+        counted = usage.get("prompt_tokens") is not None
+        return Reply(
+            text=text,
+            finish=finish,
+            # A server that does not count is one of one's own; its tokens cost nothing but are shown.
+            input_tokens=int(usage["prompt_tokens"])
+            if counted
+            else text_tokens(attempt.system + attempt.user),
+            output_tokens=int(usage.get("completion_tokens") or 0) if counted else text_tokens(text),
+            model=str(body.get("model") or self.model),
+            fingerprint=str(body.get("system_fingerprint") or ""),
+            requests_per_minute=per_minute(headers, "requests"),
+            tokens_per_minute=per_minute(headers, "tokens"),
+        )
+
+    def _learnt(self, fault: "APIStatusError", taken: "_Taken") -> "_Taken | None":
+        """Return what the server takes after all, by its refusal; None when that teaches nothing."""
+        told = f"{fault.param or ''} {fault.message}".lower()
+        if fault.code in ("unsupported_value", "unsupported_parameter") or "unsupported" in told:
+            if "temperature" in told and taken.temperature:
+                return replace(self._taken, temperature=False)
+            if taken.limit == "max_completion_tokens" and taken.limit in told:
+                return replace(self._taken, limit="max_tokens")
+            # Only a server that names the other one has it.
+            if taken.limit == "max_tokens" and "max_completion_tokens" in told:
+                return replace(self._taken, limit="max_completion_tokens")
+        if self.profile == "compatible" and taken.schema and self._kind(fault) == "schema":
+            return replace(self._taken, schema=False)
+        return None
+
+    def _status_fault(self, fault: "APIStatusError") -> WireFault:
+        headers = fault.response.headers
+        wait_s = retry_after_s(headers) if fault.status_code in (429, 503, 529) else None
+        return self._fault(self._kind(fault), str(fault.message), wait_s, fault.status_code)
+
+    @staticmethod
+    def _kind(fault: "APIStatusError") -> FaultKind:
+        status, code, message = fault.status_code, fault.code or "", fault.message
+        match status:
+            case 401 | 403:
+                return "auth"
+            case 402:
+                return "quota"
+            case 404:
+                return "not_found"
+            case 408:
+                return "timeout"
+            case 413:
+                return "too_large"
+            case 429:
+                if code in _QUOTA_CODES or fault.type in _QUOTA_CODES:
+                    return "quota"
+                # One request above the limit of a minute never gets through, however long it waits.
+                return "too_large" if _TOO_LARGE.search(message) else "rate_limit"
+        if status >= 500 or status == 409:
+            return "overloaded"
+        if code == "model_not_found":
+            return "not_found"
+        if code == "context_length_exceeded" or _TOO_LARGE.search(message):
+            return "too_large"
+        if (fault.param or "").startswith("response_format") or _SCHEMA.search(message):
+            return "schema"
+        return "bad_request"
+
+    def _fault(
+        self, kind: FaultKind, message: str, wait_s: float | None = None, status: int = 0
+    ) -> WireFault:
+        return WireFault(kind, without_keys(message, self._key), retry_after_s=wait_s, status=status)
+
+
+def _profile(base_url: str) -> Profile:
+    host = urlsplit(base_url).hostname or ""
+    return "openai" if host.endswith((".openai.com", ".openai.azure.com")) else "compatible"

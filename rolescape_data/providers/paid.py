@@ -1,0 +1,316 @@
+"""A writer that calls a model: each request becomes a row of calls that ends in a valid reply or in quarantine.
+
+What is sent is in the ledger before it leaves, and what comes back is there before anybody sees it, so that a killed
+run pays again for no more than was in flight. Any number of characters may write at once, each into its own ledger.
+"""
+
+import asyncio
+import hashlib
+import json
+import socket
+import threading
+from collections.abc import Sequence
+from contextlib import nullcontext
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Literal
+
+from rolescape_data.errors import RolescapeError, WriterError
+from rolescape_data.providers.admission import Admission, Ticket
+from rolescape_data.providers.background import Background, ProfiledClient
+from rolescape_data.providers.base import ErrorKind, Outcome, Request
+from rolescape_data.providers.budget import Budget
+from rolescape_data.providers.ledger import Attempted, Ended, Ledger, beginning, call_key, ending, keeping
+from rolescape_data.providers.prices import Price, cost, worst_cost
+from rolescape_data.providers.repair import Ask, Said, Settled, next_step
+from rolescape_data.providers.schemas import answer_schema, schema_name
+from rolescape_data.providers.tokens import Estimate, estimate
+from rolescape_data.providers.wire import Attempt, Reply, WireFault
+
+# What a reply is expected to use of its limit before any has been seen, for limits of tokens a minute.
+_EXPECTED_SHARE = 4
+_locks: dict[Path, threading.Lock] = {}
+_locking = threading.Lock()
+
+
+@dataclass(slots=True)
+class _Row:
+    """One request on its way."""
+
+    key: str
+    request: Request
+    tokens: Estimate
+    said: list[Said]
+    number: int
+    input_tokens: int = 0
+    output_tokens: int = 0
+    cost_usd: float = 0.0
+    ended: Ended | None = None
+    busy: bool = False  # sent, or not recorded yet: not to be cancelled
+
+
+@dataclass(slots=True)
+class _Run:
+    """The requests of one `write`; the first fault that concerns all of them stops it."""
+
+    fault: BaseException | None = None
+
+
+class PaidWriter:
+    """A model behind a ledger, limits and a budget.
+
+    Args:
+        client: the provider and model.
+        ledger: where its calls are kept; None for a writer that is only asked for its name.
+        admission: the limits shared by everybody who calls this model.
+        background: the event loop that all of it lives in.
+        price: of the model; None counts tokens and no money.
+        budget: the workspace's; needs a price.
+        timeout_s: of one sending.
+    """
+
+    kind: Literal["llm", "vlm", "rule"] = "vlm"
+
+    def __init__(
+        self,
+        client: ProfiledClient,
+        ledger: Ledger | None,
+        *,
+        admission: Admission,
+        background: Background,
+        price: Price | None = None,
+        budget: Budget | None = None,
+        timeout_s: float = 600.0,
+    ) -> None:
+        if budget is not None and price is None:
+            raise WriterError(f"'{client.provider}:{client.model}' has no price, so no budget can hold.")
+        self.name = f"{client.provider}:{client.model}"
+        self._client = client
+        self._ledger = ledger
+        self._admission = admission
+        self._background = background
+        self._price = price
+        self._budget = budget
+        self._timeout_s = timeout_s
+
+    def write(self, requests: Sequence[Request]) -> list[Outcome]:
+        """Answer every request, paying only for those that the ledger does not hold.
+
+        Raises:
+            StoppedError: the budget is used up, or the server takes nothing; what was answered is kept.
+            WriterError: nothing can be sent until somebody does something.
+        """
+        if self._ledger is None:
+            raise WriterError(f"The writer '{self.name}' was opened without a ledger and cannot be asked.")
+        keys = [self._key(request) for request in requests]
+        with _lock_of(self._ledger.path):
+            known = self._ledger.find(keys)
+            new = {key: request for key, request in zip(keys, requests, strict=True) if key not in known}
+            if new:
+                said = self._ledger.attempts(list(new))
+                rows = [self._row(key, request, said[key]) for key, request in new.items()]
+                with self._budget.opened(self._background.journal.settle) if self._budget else nullcontext():
+                    outcomes = self._background.run(self._all(self._ledger.path, rows))
+                known |= dict(zip(new, outcomes, strict=True))
+        return [known[key] for key in keys]
+
+    def _key(self, request: Request) -> str:
+        return call_key(self.name, request, schema_sha256=_schema_sha256(request.answer, request.keys))
+
+    def _row(self, key: str, request: Request, sent: Sequence[Attempted]) -> _Row:
+        """Take up a request where an earlier run left it."""
+        replies = [one for one in sent if one.state == "answered" and not one.retired]
+        return _Row(
+            key,
+            request,
+            estimate(request, self._client.profile, self._client.model),
+            [Said(one.step, one.text, one.finish) for one in replies],
+            max((one.number for one in sent), default=0),
+            sum(one.input_tokens for one in replies),
+            sum(one.output_tokens for one in replies),
+            sum(one.cost_usd for one in replies),
+        )
+
+    async def _all(self, ledger: Path, rows: Sequence[_Row]) -> list[Outcome]:
+        run = _Run()
+        tasks = [asyncio.create_task(self._answer(run, ledger, row)) for row in rows]
+        try:
+            await asyncio.wait(tasks, return_when=asyncio.FIRST_EXCEPTION)
+            for task in tasks:
+                if task.done() and not task.cancelled() and task.exception() is not None:
+                    run.fault = run.fault or task.exception()
+            if run.fault is not None:
+                # What is in flight is paid for: it comes home and is recorded before anybody is told.
+                for task, row in zip(tasks, rows, strict=True):
+                    if not row.busy:
+                        task.cancel()
+                await asyncio.gather(*tasks, return_exceptions=True)
+                raise run.fault
+        finally:
+            for task in tasks:
+                task.cancel()
+        return [task.result() for task in tasks]
+
+    async def _answer(self, run: _Run, ledger: Path, row: _Row) -> Outcome:
+        """Climb the ladder of one request until it is settled."""
+        journal = self._background.journal
+        while True:
+            step = next_step(row.request, row.said)
+            closing = [ending(row.key, row.number, row.ended)] if row.ended is not None else []
+            row.ended = None
+            if isinstance(step, Settled):
+                outcome = _outcome(row, step)
+                await journal.put(ledger, *closing, keeping(self.name, row.request, outcome))
+                row.busy = False
+                return outcome
+            if closing:
+                # Not waited for: the next intent is committed behind it, and nothing is sent before that.
+                recorded = journal.put(ledger, *closing)
+                if run.fault is not None:
+                    await recorded
+            row.busy = False
+            if run.fault is not None:
+                raise run.fault
+            try:
+                reply = await self._send(run, ledger, row, step)
+            except WireFault as fault:
+                failed = self._failed(row, step, fault)
+                await journal.put(ledger, keeping(self.name, row.request, failed))
+                return failed
+            row.said.append(Said(step.step, reply.text, reply.finish))
+
+    async def _send(self, run: _Run, ledger: Path, row: _Row, step: Ask) -> Reply:
+        """Send one step of the ladder until it is answered; see Admission.run for what is raised."""
+        request = row.request
+        attempt = Attempt(
+            system=request.system,
+            user=step.user,
+            images=request.images,
+            schema_name=schema_name(request.answer, request.keys),
+            schema=answer_schema(request.answer, request.keys),
+            temperature=step.temperature,
+            max_tokens=step.max_tokens,
+            timeout_s=self._timeout_s,
+        )
+        longer = len(step.user.encode()) - len(request.user.encode())
+        worst = worst_cost(self._price, row.tokens.most + longer, step.max_tokens) if self._price else 0.0
+
+        async def once(ticket: Ticket) -> Reply:
+            if run.fault is not None:
+                raise run.fault
+            held = await self._budget.reserve(worst) if self._budget else worst
+            row.number += 1
+            row.busy = True
+            try:
+                await self._background.journal.put(ledger, beginning(row.key, row.number, step.step, held))
+            except BaseException:
+                row.busy = False
+                self._settle(held, 0.0)
+                raise
+            return await self._exchange(ledger, row, attempt, held, ticket)
+
+        tokens = row.tokens.expected + step.max_tokens // _EXPECTED_SHARE
+        return await self._admission.run(once, kind=attempt.schema_name, tokens=tokens)
+
+    async def _exchange(
+        self, ledger: Path, row: _Row, attempt: Attempt, held: float, ticket: Ticket
+    ) -> Reply:
+        """Send once and note how it ended. A reply's end goes into the ledger with what is made of it."""
+        ticket.sent()
+        loop = asyncio.get_running_loop()
+        began = loop.time()
+        try:
+            async with asyncio.timeout(attempt.timeout_s + 5.0):
+                reply = await self._client.send(attempt)
+        except BaseException as fault:
+            found = WireFault("timeout", "no answer in time") if isinstance(fault, TimeoutError) else fault
+            ended = _end_of(found, held, loop.time() - began)
+            self._settle(held, held if ended.state == "unknown" else 0.0)
+            self._background.journal.put(ledger, ending(row.key, row.number, ended))
+            row.busy = False
+            if found is fault:
+                raise
+            raise found from fault
+        paid = cost(self._price, reply.input_tokens, reply.output_tokens) if self._price else 0.0
+        self._settle(held, paid)
+        row.input_tokens += reply.input_tokens
+        row.output_tokens += reply.output_tokens
+        row.cost_usd += paid
+        row.ended = Ended(
+            state="answered",
+            cost_usd=paid,
+            input_tokens=reply.input_tokens,
+            output_tokens=reply.output_tokens,
+            latency_s=loop.time() - began,
+            finish=reply.finish,
+            text=reply.text,
+            model=reply.model,
+            fingerprint=reply.fingerprint,
+        )
+        return reply
+
+    def _settle(self, held: float, actual: float) -> None:
+        if self._budget is not None:
+            self._budget.settle(held, actual)
+
+    def _failed(self, row: _Row, step: Ask, fault: WireFault) -> Outcome:
+        """Quarantine a request that the server alone does not take.
+
+        Raises:
+            WriterError: it is not this request but every request of its kind.
+        """
+        if fault.kind == "schema" or (fault.kind == "bad_request" and not self._admission.successes):
+            raise WriterError(
+                f"The writer '{self.name}' does not take what '{row.request.prompt_id}' sends: {str(fault).rstrip('.')}. "
+                "Choose another model or server, or correct the prompt's settings."
+            ) from fault
+        error: ErrorKind = "truncated" if step.step == "widen" and fault.kind == "too_large" else "failed"
+        raw = row.said[-1].text if row.said else ""
+        return _outcome(row, Settled(None, raw, error, f"{fault.kind}: {fault}"))
+
+
+def _outcome(row: _Row, end: Settled) -> Outcome:
+    return Outcome(
+        row.key, end.reply, end.raw, end.error, end.detail, row.input_tokens, row.output_tokens, row.cost_usd
+    )
+
+
+def _end_of(fault: BaseException, worst: float, seconds: float) -> Ended:
+    """Return how a failed sending ended, and above all whether it may have been charged for."""
+    if isinstance(fault, WireFault):
+        state: Literal["refused", "unknown"] = "refused" if refused_unpaid(fault) else "unknown"
+        return Ended(state, latency_s=seconds, fault=fault.kind, detail=str(fault))
+    if isinstance(fault, RolescapeError):
+        return Ended("refused", latency_s=seconds, fault="not sent", detail=str(fault))
+    return Ended("unknown", latency_s=seconds, fault=type(fault).__name__)
+
+
+def refused_unpaid(fault: WireFault) -> bool:
+    """Tell whether a failed sending certainly cost nothing: the server said no, or was never reached.
+
+    A reply that broke off or never came may have been made, and charged, all the same; so may one that only a
+    gateway gave up waiting for (408, 504, 524).
+    """
+    if fault.status >= 400:
+        return fault.kind != "timeout" and fault.status not in (408, 504, 524)
+    cause: BaseException | None = fault
+    while cause is not None:
+        inner = getattr(cause, "os_error", None)
+        if isinstance(cause, ConnectionRefusedError | socket.gaierror) or isinstance(
+            inner, ConnectionRefusedError | socket.gaierror
+        ):
+            return True
+        cause = cause.__cause__ or cause.__context__
+    return False
+
+
+def _lock_of(path: Path) -> threading.Lock:
+    """Return the lock of a ledger: two threads that ask the same would else both pay."""
+    with _locking:
+        return _locks.setdefault(path.resolve(), threading.Lock())
+
+
+@lru_cache(maxsize=512)
+def _schema_sha256(answer: str, keys: tuple[str, ...]) -> str:
+    return hashlib.sha256(json.dumps(answer_schema(answer, keys), sort_keys=True).encode()).hexdigest()

@@ -1,0 +1,165 @@
+"""Scenes that two characters of one script share -> their talks beside a picture; the other one opens (MMRole)."""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from rolescape_data.materials import Line, Material
+from rolescape_data.records import CharacterProfile, ImageRecord, Rejected, Turn
+from rolescape_data.records.answers import InterRoleAnswer
+from rolescape_data.records.dialogue import InterRoleDialogue
+from rolescape_data.stages.base import (
+    Result,
+    Setting,
+    admit,
+    cells,
+    character_block,
+    common_fields,
+    dropped,
+    gate_context,
+    image_block,
+    numbered,
+    read_answer,
+    request,
+    scene_of,
+    shows,
+    spoken,
+)
+
+MIN_MESSAGES = 5
+MAX_MESSAGES = 26
+
+Place = tuple[ImageRecord, CharacterProfile, list[Line]]
+
+
+def partners_of(material: Material, cast: Mapping[str, tuple[str, ...]]) -> list[str]:
+    """Return the ids of those whom the character may talk with, sorted.
+
+    Args:
+        material: the character's.
+        cast: names of the other characters of its script, by id.
+
+    Returns:
+        Whoever speaks in a scene that shows one of the character's pictures; all of the cast when there is no such
+        scene. Only their profiles count for what is built, so nobody else's document makes it out of date.
+    """
+    spoken_by: set[str] = set()
+    for passage in _scenes(material).values():
+        mine = {name.casefold() for name in material.names}
+        own = [line for line in passage if line.speaker.casefold() in mine and line.image]
+        if any(shows(line, picture.path) for line in own for picture in material.pictures):
+            spoken_by |= {line.speaker.casefold() for line in passage}
+    met = [one for one, names in cast.items() if {name.casefold() for name in names} & spoken_by]
+    return sorted(met or cast)
+
+
+def inter_role_dialogues(
+    setting: Setting,
+    profile: CharacterProfile,
+    images: Sequence[ImageRecord],
+    partners: Sequence[CharacterProfile],
+) -> Result:
+    """Ask scene by scene, each with its picture and its partner, until the contract is met or the scenes end.
+
+    Scenes come first that show a picture, and have a partner, not talked with yet. Without scenes every picture is asked
+    about with the partners in turn, which the offline writer leaves open.
+    """
+    wanted = setting.contract.cells(len(images))["count"]
+    places = _places(setting, images, partners)
+    kept: list[InterRoleDialogue] = []
+    rejects: list[Rejected] = []
+    linked = [profile.id, *(image.id for image in images), *(partner.id for partner in partners)]
+    context = gate_context(setting, linked)
+    at = 0
+    while len(kept) < wanted and at < len(places):
+        asked = places[at : at + wanted - len(kept)]
+        at += len(asked)
+        requests = [request(setting, _block(setting, profile, place), images=[place[0]]) for place in asked]
+        candidates: list[InterRoleDialogue] = []
+        for (image, partner, _), outcome in zip(asked, setting.writer.write(requests), strict=True):
+            answer, reason = read_answer(setting, outcome)
+            name = f"p{at}_{len(candidates) + len(rejects)}"
+            if not isinstance(answer, InterRoleAnswer):
+                if outcome.raw:
+                    rejects.append(dropped(setting, name, outcome.raw, [reason]))
+                continue
+            speakers = {"partner": partner.character_id, "character": setting.material.id}
+            candidates.append(
+                InterRoleDialogue(
+                    id=f"{setting.material.id}_inter_role_{name}",
+                    image_id=image.id,
+                    partner_id=partner.character_id,
+                    messages=[
+                        Turn(
+                            speaker=speakers.get(message.speaker, message.speaker),
+                            text=message.text,
+                            evidence=next(iter(spoken(setting, message.text)), None),
+                        )
+                        for message in answer.messages
+                    ],
+                    **common_fields(setting, outcome, [profile.id, image.id, partner.id]),
+                )
+            )
+        admitted, more = admit(setting, kept, candidates, context)
+        kept.extend(admitted)
+        rejects.extend(more)
+    note = (
+        "no further scene shows a picture of the character while it and one other of the set take turns"
+        if partners
+        else "no other character of its script has a profile to talk with"
+    )
+    records = numbered(kept, f"{setting.material.id}_inter")
+    return Result(records, rejects, cells(setting, {"count": wanted}, {"count": len(records)}, note))
+
+
+def _block(setting: Setting, profile: CharacterProfile, place: Place) -> dict[str, Any]:
+    image, partner, passage = place
+    return {
+        "character": character_block(setting),
+        "description": profile.description,
+        "personality": profile.personality,
+        "speech_style": profile.speech_style,
+        "partner": {
+            "name": partner.name,
+            "aliases": list(partner.aliases),
+            "description": partner.description,
+            "personality": partner.personality,
+            "speech_style": partner.speech_style,
+        },
+        "image": image_block(image),
+        "passage": [{"speaker": line.speaker, "text": line.text, "image": line.image} for line in passage],
+        "min_messages": MIN_MESSAGES,
+        "max_messages": MAX_MESSAGES,
+    }
+
+
+def _scenes(material: Material) -> dict[str, list[Line]]:
+    scenes: dict[str, list[Line]] = {}
+    for line in material.lines:
+        scenes.setdefault(scene_of(line), []).append(line)
+    return scenes
+
+
+def _places(
+    setting: Setting, images: Sequence[ImageRecord], partners: Sequence[CharacterProfile]
+) -> list[Place]:
+    """Return who may talk beside which picture in which scene, pictures and partners in fair turns."""
+    mine = {name.casefold() for name in setting.material.names}
+    free: list[Place] = []
+    for passage in _scenes(setting.material).values():
+        own = [line for line in passage if line.speaker.casefold() in mine]
+        shown = next((image for line in own for image in images if shows(line, image.path)), None)
+        speakers = {line.speaker.casefold() for line in passage}
+        for partner in partners:
+            if shown and {name.casefold() for name in (partner.name, *partner.aliases)} & speakers:
+                free.append((shown, partner, passage))
+    if not free and partners:
+        return [(image, partners[place % len(partners)], []) for place, image in enumerate(images)]
+    seen: Counter[str] = Counter()
+    ordered: list[Place] = []
+    while free:
+        best = min(free, key=lambda place: (seen[place[0].id], seen[place[1].id]))
+        free.remove(best)
+        ordered.append(best)
+        seen.update((best[0].id, best[1].id))
+    return ordered
