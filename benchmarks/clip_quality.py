@@ -20,16 +20,24 @@ import torch
 from PIL import Image
 
 # The examples are not part of the installed package: they are imported from the checkout.
-ROOT = Path(__file__).resolve().parent.parent
-sys.path.insert(0, str(ROOT))
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from examples.clip.captions import KINDS, Form, caption, falsified, form
 from examples.clip.draws import EVALUATION_SEEDS, drawn
 from examples.drawing.plan import PLAN
 from examples.drawing.shipping import PICTURES
 from examples.drawing.vocabulary import PictureSpec
-from rolescape_data.vision.clip import ClipModel, clip_scores, embed_pictures, embed_texts, load_clip, token_count
+from rolescape_data.vision.clip import (
+    ClipModel,
+    clip_scores,
+    embed_pictures,
+    embed_texts,
+    load_clip,
+    token_count,
+)
 from rolescape_data.vision.clip_text import pieces
+
+ROOT = Path(__file__).resolve().parent.parent
 
 Row = tuple[str, float, float, int]
 
@@ -39,13 +47,17 @@ def main() -> int:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     options.add_argument("--model", default=f"local-dir:{ROOT / 'examples/starter/clip'}")
-    options.add_argument("--pictures", type=int, default=500, help="held-out drawings, drawn now (about 0.1 s each)")
+    options.add_argument(
+        "--pictures", type=int, default=500, help="held-out drawings, drawn now (about 0.1 s each)"
+    )
     options.add_argument("--threads", type=int, default=2)
     options.add_argument("--cache", type=Path, help="folder of drawings made before")
     given = options.parse_args()
     torch.set_num_threads(given.threads)
     clip = load_clip(given.model, None, device="cpu")
-    print(f"model {given.model}, fingerprint {clip.fingerprint[:12]}; {clip.about or 'its maker says nothing about it'}")
+    print(
+        f"model {given.model}, fingerprint {clip.fingerprint[:12]}; {clip.about or 'its maker says nothing about it'}"
+    )
     with tempfile.TemporaryDirectory(prefix="clip-quality-") as scratch:
         folder = Path(scratch)
         specs, pixels = drawn(
@@ -72,7 +84,10 @@ def measured(clip: ClipModel, specs: Sequence[PictureSpec], paths: Sequence[Path
         if kind in KINDS:
             others = [falsified(spec, kind, rng) for spec in specs]
         else:
-            others = [specs[(number + 1 + rng.randrange(len(specs) - 1)) % len(specs)] for number in range(len(specs))]
+            others = [
+                specs[(number + 1 + rng.randrange(len(specs) - 1)) % len(specs)]
+                for number in range(len(specs))
+            ]
         false = [caption(other, how) for other, how in zip(others, forms, strict=True)]
         right, wrong = (_scored(clip, image_ND, texts) for texts in (true, false))
         rows.append((kind, auc(right, wrong), float((right > wrong).mean()), len(specs)))
@@ -100,7 +115,9 @@ def _telling(kind: str, rng: random.Random) -> Form:
 
 def _scored(clip: ClipModel, image_ND: np.ndarray, texts: Sequence[str]) -> np.ndarray:
     """Return the score of each text with its picture, over the pieces of those that are longer than the window."""
-    cut = [pieces(text, count=lambda piece: token_count(clip, piece), window=clip.window).texts for text in texts]
+    cut = [
+        pieces(text, count=lambda piece: token_count(clip, piece), window=clip.window).texts for text in texts
+    ]
     owner_P = np.repeat(np.arange(len(cut)), [len(part) for part in cut])
     text_PD = np.concatenate(list(embed_texts(clip, [text for part in cut for text in part], batch_size=64)))
     score_P = clip_scores(torch.from_numpy(image_ND[owner_P]), torch.from_numpy(text_PD)).numpy()

@@ -27,7 +27,9 @@ def requests(count: int, mark: str) -> list[Any]:
     from rolescape_data.providers.base import Request
 
     system = "You write one exchange between a visitor and the character, in the character's own voice. " * 6
-    rules = "Stay with what the material says. Use no stage directions. Answer with the JSON object alone.\n" * 12
+    rules = (
+        "Stay with what the material says. Use no stage directions. Answer with the JSON object alone.\n" * 12
+    )
     return [
         Request(
             prompt_id="benchmark",
@@ -75,7 +77,12 @@ def plain(work: list[Any], url: str, concurrency: int, *, fast: bool) -> None:
                     {"role": "system", "content": request.system},
                     {"role": "user", "content": request.user},
                 ]
-                sent: Any = {"model": MODEL, "messages": messages, "response_format": form, "max_tokens": 4096}
+                sent: Any = {
+                    "model": MODEL,
+                    "messages": messages,
+                    "response_format": form,
+                    "max_tokens": 4096,
+                }
                 async with gate:
                     reply = await client.chat.completions.create(**sent)
                 assert reply.choices[0].message.content

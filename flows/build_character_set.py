@@ -7,7 +7,7 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, Field
 
 from flows import progress
-from flows.runtime import call, each
+from flows.runtime import call, each, on_cluster
 from flows.steps import FIRST_WAVE, SECOND_WAVE, SET_STAGES, STAGES
 from flows.tasks import CharacterJob, build_character, open_desk, out_of_date, planned
 from flows.whole_set import (
@@ -23,6 +23,7 @@ from flows.whole_set import (
 )
 from rolescape_data.errors import InputError, SettingsError
 from rolescape_data.providers import Purse, open_writer
+from rolescape_data.providers.budget import booked, ledgers_under
 from rolescape_data.store.atomic import write_json
 from rolescape_data.store.inputs import copy_inputs
 from rolescape_data.store.workspace import Workspace, append_log
@@ -68,6 +69,7 @@ def build_character_set(parameters: BuildParameters) -> dict[str, Any]:
         )
         for wave in (FIRST_WAVE, SECOND_WAVE):
             named = tuple(stage for stage in wave if stage in stages)
+            shares = shares_of(workspace, characters, budget_usd) if on_cluster() else {}
             jobs = [
                 CharacterJob(
                     workspace=str(workspace.root.resolve()),
@@ -75,7 +77,8 @@ def build_character_set(parameters: BuildParameters) -> dict[str, Any]:
                     stages=named,
                     writer=writer,
                     base_url=base_url,
-                    budget_usd=budget_usd,
+                    budget_usd=shares.get(name, budget_usd),
+                    own_budget=name in shares,
                 )
                 for name in characters
             ]
@@ -127,6 +130,19 @@ def remembered_budget(workspace: Workspace, flag: float | None, in_set: float | 
         return in_set if flag is None else flag
     remembered: float | None = last["budget_usd"]
     return remembered
+
+
+def shares_of(workspace: Workspace, characters: list[str], cap_usd: float | None) -> dict[str, float]:
+    """Divide what is left of the cap among characters that are built by processes of their own.
+
+    Returns:
+        Each one's own cap in USD over its lifetime, in sum never above the workspace's; {} without a cap.
+    """
+    if cap_usd is None:
+        return {}
+    spent = {path: booked(path) for path in ledgers_under(workspace.root)}
+    left = max(0.0, cap_usd - sum(spent.values())) / max(1, len(characters))
+    return {name: spent.get(workspace.character(name).ledger, 0.0) + left for name in characters}
 
 
 def last_build(workspace: Workspace) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from rolescape_data import assets
 from rolescape_data.blueprints import Blueprint, load_blueprint
 from rolescape_data.errors import InputError
 from rolescape_data.gates.decide import load_thresholds
+from rolescape_data.gates.safety import load_flagged_words
 from rolescape_data.materials import Material
 from rolescape_data.prompts import load_prompt
 from rolescape_data.providers import open_writer
@@ -28,6 +29,7 @@ def check_set(path: Path, *, writer: str | None = None) -> dict[str, Any]:
     inputs = from_set_file(path)
     blueprint = load_blueprint(inputs.found.blueprint, inputs.qa)
     load_thresholds(assets.find("qa", "gates.yaml", inputs.qa))
+    load_flagged_words(assets.find("qa", "flagged_words.txt", inputs.qa))
     for kind in blueprint.kinds:
         if kind != "image":
             load_prompt(kind, inputs.prompts)
@@ -86,8 +88,9 @@ def _calls(blueprint: Blueprint, material: Material, pictures: int) -> int:
     for kind, contract in blueprint.kinds.items():
         if kind == "image":
             continue
-        if contract.per_image is not None:
-            calls += contract.per_image * pictures
+        if contract.per_picture():
+            # Kinds with a mix ask for all of a picture's cells in one call.
+            calls += pictures * (contract.per_image or 1)
         elif kind in ("text_dialogue", "text_qa", "text_mcq"):
             wanted = sum(contract.cells().values())
             calls += -(-wanted // contract.per_call)

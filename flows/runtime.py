@@ -182,6 +182,11 @@ def each(
         pool.shutdown(wait=False, cancel_futures=True)
 
 
+def on_cluster() -> bool:
+    """Tell whether the tasks of this run are handed to other processes, which share no memory with it."""
+    return _cluster_runner() is not None
+
+
 def exit_at_once(status: int) -> NoReturn:
     """End the process without waiting for task threads: for the command line, after an interrupt."""
     sys.stdout.flush()

@@ -34,7 +34,9 @@ from rolescape_data.vision.clip import (
 from rolescape_data.vision.clip_text import pieces
 
 NOT_ASKED = "CLIP was not run (the set file has no `clip:`): captions are not scored against their pictures."
-NOT_YET = "CLIP was not run yet: captions are not scored against their pictures. `rolescape build` scores them."
+NOT_YET = (
+    "CLIP was not run yet: captions are not scored against their pictures. `rolescape build` scores them."
+)
 
 
 def score(whole: WholeSet, *, load: Callable[..., ClipModel] = load_clip) -> None:
@@ -66,8 +68,12 @@ def score(whole: WholeSet, *, load: Callable[..., ClipModel] = load_clip) -> Non
         texts = {text_key(piece): piece for part in cut.values() for piece in part.texts}
         size = settings.batch_size
         known = Embeddings(
-            pictures=_embedded(store, "pictures", paths, size, lambda todo: embed_pictures(clip, todo, batch_size=size)),
-            texts=_embedded(store, "texts", texts, size, lambda todo: embed_texts(clip, todo, batch_size=size)),
+            pictures=_embedded(
+                store, "pictures", paths, size, lambda todo: embed_pictures(clip, todo, batch_size=size)
+            ),
+            texts=_embedded(
+                store, "texts", texts, size, lambda todo: embed_texts(clip, todo, batch_size=size)
+            ),
             model=clip.fingerprint,
         )
     found = scores(captions, images, cut, known, seed=whole.inputs.found.seed)

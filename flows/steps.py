@@ -6,27 +6,34 @@ To add a record kind: its stage in rolescape_data/stages, a prompt, a blueprint 
 import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, cast
+from typing import Any, Literal, cast
 
 from rolescape_data.blueprints import Blueprint
 from rolescape_data.gates.decide import Thresholds
 from rolescape_data.materials import Material
+from rolescape_data.pools import commentary_questions, dealt
 from rolescape_data.prompts import Prompt, load_prompt
 from rolescape_data.providers.base import Writer
 from rolescape_data.records import CharacterProfile, Record
+from rolescape_data.stages.annotations import annotations
 from rolescape_data.stages.base import Result, Setting
 from rolescape_data.stages.captions import captions
+from rolescape_data.stages.commentaries import commentaries
 from rolescape_data.stages.human_role_dialogues import human_role_dialogues
 from rolescape_data.stages.image_dialogues import image_dialogues
 from rolescape_data.stages.images import images
+from rolescape_data.stages.inter_role_dialogues import inter_role_dialogues, partners_of
+from rolescape_data.stages.probes import probes
 from rolescape_data.stages.profile import profile
 from rolescape_data.stages.questions import text_mcq, text_qa
+from rolescape_data.stages.t2i_forms import t2i_forms
 from rolescape_data.stages.text_dialogues import text_dialogues
+from rolescape_data.stages.visual_questions import visual_mcq, visual_qa
 from rolescape_data.store.inputs import Inputs
 from rolescape_data.store.workspace import Workspace, fingerprint
 
 # Raise a kind's number when its code changes what it makes from the same inputs.
-VERSIONS: dict[str, int] = {}
+VERSIONS: dict[str, int] = {"image": 2}
 
 Tables = Mapping[str, Sequence[Record]]
 
@@ -59,6 +66,23 @@ class Desk:
             blob_path=self.workspace.blobs.path,
         )
 
+    def cast(self) -> dict[str, tuple[str, ...]]:
+        """Return name and aliases of the other characters of this one's script, by id."""
+        mine = self.material.entry.script
+        return {
+            entry.resolved_id(): (entry.name, *entry.aliases)
+            for entry in self.inputs.found.characters
+            if mine and entry.script == mine and entry.resolved_id() != self.material.id
+        }
+
+    def partners(self) -> list[str]:
+        """Return the ids of those whom the character may talk with."""
+        return partners_of(self.material, self.cast())
+
+    def pool(self) -> list[str]:
+        """Return the questions that commentaries answer, in the character's language."""
+        return commentary_questions(self.material.entry.lang, self.inputs.qa)
+
 
 @dataclass(frozen=True, slots=True)
 class Step:
@@ -71,6 +95,8 @@ class Step:
         reads: which parts of the material it looks at: documents, lines, pictures.
         make: (desk, tables, take) -> its result.
         prompt: whether a writer is asked, through the prompt of the same name.
+        others: what it looks at of the other characters of the script: their names, or the profiles of those whom this
+            character may talk with. These are made in the wave before, so they are there whoever is built first.
     """
 
     kind: str
@@ -79,6 +105,7 @@ class Step:
     reads: tuple[str, ...]
     make: Callable[[Desk, Tables, int], Result]
     prompt: bool = True
+    others: Literal["", "names", "profiles"] = ""
 
     def fingerprint(self, desk: Desk, contents: Mapping[str, str], take: int) -> str:
         """Return the hash of everything that this table is built from."""
@@ -99,11 +126,23 @@ class Step:
         }
         if self.prompt:
             parts |= {"prompt": desk.prompt(self.kind).sha256, "writer": desk.writer.name}
-        if self.kind == "text_mcq":
+        if self.kind in ("text_mcq", "visual_mcq"):
             parts["seed"] = desk.seed
+        if self.kind == "commentary":
+            parts |= {"seed": desk.seed, "pool": desk.pool()}
+        if self.others:
+            parts["cast"] = desk.cast()
+        if self.others == "profiles":
+            parts["partners"] = {partner: _profile_stamp(desk, partner) for partner in desk.partners()}
         if self.kind == "image":
             parts["matte"] = desk.inputs.found.matte
         return fingerprint(parts)
+
+
+def _profile_stamp(desk: Desk, character: str) -> str:
+    """Return what a character's profile says, as a hash; '' when it was not built."""
+    stamp = desk.workspace.character(character).stamps().get("profile")
+    return stamp.content if stamp else ""
 
 
 def _material(desk: Desk, part: str) -> list[Any]:
@@ -159,6 +198,32 @@ def _records(kind: str, tables: Tables) -> Any:
     return tables.get(kind, [])
 
 
+def _commentaries(desk: Desk, tables: Tables, take: int) -> Result:
+    pictures = _records("image", tables)
+    wanted = desk.blueprint.kinds["commentary"].cells(len(pictures))["count"]
+    questions = dealt(desk.pool(), wanted, seed=desk.seed, character=desk.material.id)
+    return commentaries(desk.setting("commentary", take), _the_profile(tables), pictures, questions)
+
+
+def _inter_role(desk: Desk, tables: Tables, take: int) -> Result:
+    profiles = [desk.workspace.character(partner).read(CharacterProfile) for partner in desk.partners()]
+    return inter_role_dialogues(
+        desk.setting("inter_role_dialogue", take),
+        _the_profile(tables),
+        _records("image", tables),
+        [found[0] for found in profiles if found],
+    )
+
+
+def _probes(desk: Desk, tables: Tables, take: int) -> Result:
+    asked = [record for kind in _ASKED for record in _records(kind, tables)]
+    return probes(desk.setting("probe", take), _the_profile(tables), asked)
+
+
+# What a probe must not repeat.
+_ASKED = ("text_qa", "text_mcq", "text_dialogue", "image_dialogue")
+
+
 STEPS: tuple[Step, ...] = (
     Step(
         "profile",
@@ -168,6 +233,13 @@ STEPS: tuple[Step, ...] = (
         lambda desk, tables, take: profile(desk.setting("profile", take)),
     ),
     Step("image", "images", (), ("pictures",), _images, prompt=False),
+    Step(
+        "annotation",
+        "images",
+        ("image",),
+        ("lines",),
+        lambda desk, tables, take: annotations(desk.setting("annotation", take), _records("image", tables)),
+    ),
     Step(
         "image_dialogue",
         "image_dialogues",
@@ -190,24 +262,52 @@ STEPS: tuple[Step, ...] = (
         ),
     ),
     Step(
+        "t2i_form",
+        "captions",
+        ("profile", "image", "image_dialogue", "caption"),
+        (),
+        lambda desk, tables, take: t2i_forms(
+            desk.material,
+            desk.blueprint.kinds["t2i_form"],
+            _the_profile(tables),
+            _records("image", tables),
+            _records("image_dialogue", tables),
+            _records("caption", tables),
+        ),
+        prompt=False,
+    ),
+    Step(
         "human_role_dialogue",
         "dialogues",
         ("profile", "image"),
         ("documents", "lines"),
         lambda desk, tables, take: human_role_dialogues(
-            desk.setting("human_role_dialogue", take), _the_profile(tables), _records("image", tables)
+            desk.setting("human_role_dialogue", take),
+            _the_profile(tables),
+            _records("image", tables),
+            cast=[name for names in desk.cast().values() for name in names],
         ),
+        others="names",
+    ),
+    Step("commentary", "dialogues", ("profile", "image"), ("documents", "lines"), _commentaries),
+    Step(
+        "inter_role_dialogue",
+        "dialogues",
+        ("profile", "image"),
+        ("documents", "lines"),
+        _inter_role,
+        others="profiles",
     ),
     Step(
         "text_dialogue",
         "dialogues",
-        ("profile", "image_dialogue", "human_role_dialogue"),
+        ("profile", "image_dialogue", "human_role_dialogue", "inter_role_dialogue"),
         ("documents", "lines"),
         lambda desk, tables, take: text_dialogues(
             desk.setting("text_dialogue", take),
             _the_profile(tables),
             _records("image_dialogue", tables),
-            _records("human_role_dialogue", tables),
+            [*_records("human_role_dialogue", tables), *_records("inter_role_dialogue", tables)],
         ),
     ),
     Step(
@@ -224,6 +324,29 @@ STEPS: tuple[Step, ...] = (
         ("documents",),
         lambda desk, tables, take: text_mcq(
             desk.setting("text_mcq", take), _the_profile(tables), _records("text_qa", tables), seed=desk.seed
+        ),
+    ),
+    Step("probe", "qa", ("profile", *_ASKED), ("documents",), _probes),
+    Step(
+        "visual_qa",
+        "qa",
+        ("profile", "image", "annotation", "image_dialogue"),
+        (),
+        lambda desk, tables, take: visual_qa(
+            desk.setting("visual_qa", take),
+            _the_profile(tables),
+            _records("image", tables),
+            _records("image_dialogue", tables),
+            _records("annotation", tables),
+        ),
+    ),
+    Step(
+        "visual_mcq",
+        "qa",
+        ("image",),
+        (),
+        lambda desk, tables, take: visual_mcq(
+            desk.setting("visual_mcq", take), _records("image", tables), seed=desk.seed
         ),
     ),
 )

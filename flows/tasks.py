@@ -1,6 +1,7 @@
 """What an engine is handed: one character. Its steps run in the same process: read, call the stage, write."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ from flows.steps import STEPS, Desk, Step
 from rolescape_data import assets
 from rolescape_data.blueprints import load_blueprint
 from rolescape_data.gates.decide import Thresholds, load_thresholds
+from rolescape_data.gates.safety import load_flagged_words
 from rolescape_data.providers import Purse, open_writer
 from rolescape_data.records import RECORDS, Cell
 from rolescape_data.stages.base import Result
@@ -30,6 +32,7 @@ class CharacterJob(BaseModel):
     writer: str
     base_url: str | None = None
     budget_usd: float | None = None
+    own_budget: bool = False
     fresh: tuple[str, ...] = ()
 
 
@@ -45,6 +48,7 @@ def build_character(job: CharacterJob) -> dict[str, Any]:
         writer=job.writer,
         base_url=job.base_url,
         budget_usd=job.budget_usd,
+        own_budget=job.own_budget,
     )
     built: list[str] = []
     counts: dict[str, int] = {}
@@ -63,8 +67,12 @@ def open_desk(
     writer: str,
     base_url: str | None = None,
     budget_usd: float | None = None,
+    own_budget: bool = False,
 ) -> Desk:
-    """Open one character's collaborators from the workspace's own copy of the set."""
+    """Open one character's collaborators from the workspace's own copy of the set.
+
+    With `own_budget` the cap is this character's share and not the workspace's total.
+    """
     inputs = from_workspace(workspace)
     folder = workspace.character(character)
     folder.root.mkdir(parents=True, exist_ok=True)
@@ -78,15 +86,17 @@ def open_desk(
             writer,
             base_url=base_url,
             ledger=folder.ledger,
-            purse=Purse(workspace.root, budget_usd, inputs.qa),
+            purse=Purse(folder.root if own_budget else workspace.root, budget_usd, inputs.qa),
         ),
         seed=inputs.found.seed,
     )
 
 
 def thresholds_of(inputs: Inputs) -> Thresholds:
-    """Return qa/gates.yaml as this set sees it."""
-    return load_thresholds(assets.find("qa", "gates.yaml", inputs.qa))
+    """Return qa/gates.yaml and qa/flagged_words.txt as this set sees them."""
+    found = load_thresholds(assets.find("qa", "gates.yaml", inputs.qa))
+    listed = load_flagged_words(assets.find("qa", "flagged_words.txt", inputs.qa))
+    return found.model_copy(update={"flagged_words": tuple(sorted({*found.flagged_words, *listed}))})
 
 
 def planned(desk: Desk, stages: tuple[str, ...]) -> list[Step]:
@@ -99,9 +109,17 @@ def out_of_date(desk: Desk, stages: tuple[str, ...]) -> list[str]:
     stamps = desk.workspace.character(desk.material.id).stamps()
     stale: list[str] = []
     for step in planned(desk, stages):
-        if set(step.needs) & set(stale) or _mark(desk, step, stamps, fresh=False) is not None:
+        if set(step.needs) & set(stale) or _met_anew(desk, step) or _mark(desk, step, stamps, fresh=False) is not None:
             stale.append(step.kind)
     return stale
+
+
+def _met_anew(desk: Desk, step: Step) -> bool:
+    """Say whether a step reads the profile of somebody whose profile is itself out of date."""
+    if step.others != "profiles":
+        return False
+    desks = [replace(desk, material=desk.inputs.material(partner)) for partner in desk.partners()]
+    return any(out_of_date(other, ("profile",)) for other in desks)
 
 
 def build_table(desk: Desk, step: Step, fresh: bool) -> bool:

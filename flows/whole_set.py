@@ -22,11 +22,11 @@ from rolescape_data.export.webdataset import (
 )
 from rolescape_data.gates import Context, measure_set
 from rolescape_data.gates.decide import Thresholds, decide
+from rolescape_data.gates.quota import quotas_of
 from rolescape_data.records import (
     RECORDS,
-    Caption,
     Cell,
-    HumanRoleDialogue,
+    CharacterProfile,
     ImageDialogue,
     ImageRecord,
     Measurement,
@@ -34,6 +34,7 @@ from rolescape_data.records import (
     SplitRow,
     TextMCQ,
     Verdict,
+    VisualMCQ,
 )
 from rolescape_data.records.score import ScoreRow
 from rolescape_data.stages.splits import splits
@@ -161,12 +162,34 @@ def context_of(whole: WholeSet, character: str, records: Sequence[Record]) -> Co
     blobs = {record.blob for record in records if isinstance(record, ImageRecord)}
     return Context(
         sources=material.sources(),
-        record_ids=frozenset(record.id for record in records),
+        # A talk of two characters is made from both profiles.
+        record_ids=frozenset(
+            [*(record.id for record in records), *(f"{entry.resolved_id()}_profile" for entry in entries)]
+        ),
         names={entry.resolved_id(): (entry.name, *entry.aliases) for entry in entries},
         allow={character: frozenset(material.entry.allow)},
         character_ids=frozenset(entry.resolved_id() for entry in entries),
         blob_formats={blob: real_format(whole.workspace.blobs.path(blob)) for blob in blobs},
+        cast={character: _cast(whole, character, records)},
+        titles=tuple(sorted({entry.script for entry in entries if entry.script})),
+        replies={record.id: record.response for record in records if isinstance(record, ImageDialogue)},
+        quotas=quotas_of(whole.blueprint, [record.id for record in records if isinstance(record, ImageRecord)]),
+        flagged_words=frozenset(whole.thresholds.flagged_words),
     )
+
+
+def _cast(whole: WholeSet, character: str, records: Sequence[Record]) -> tuple[str, ...]:
+    """Name everybody of the character's script: its other characters, who speaks there, whom its profile knows."""
+    material = whole.inputs.material(character)
+    script = material.entry.script
+    mates = [entry for entry in whole.inputs.found.characters if entry is material.entry or entry.script == script]
+    named = [name for entry in mates for name in (entry.name, *entry.aliases)]
+    named += [line.speaker for line in material.lines]
+    for record in records:
+        if isinstance(record, CharacterProfile):
+            named += [bond.name for bond in record.relationships]
+    # Phrases that the set allows for the character are the place to declare a guest.
+    return tuple(sorted({*named, *material.entry.allow}))
 
 
 def scores_of(whole: WholeSet) -> dict[str, list[ScoreRow]]:
@@ -220,7 +243,8 @@ def measure_batches(whole: WholeSet) -> list[Measurement]:
     """Measure what only the test questions of all characters together show: letters, and the longest option."""
     questions: list[Record] = []
     for character in whole.characters:
-        questions += _tables(whole, character).get(TextMCQ.kind, [])
+        tables = _tables(whole, character)
+        questions += [question for kind in (TextMCQ.kind, VisualMCQ.kind) for question in tables.get(kind, [])]
     found = measure_set(questions, Context(), per_character=False)
     return [row for row in found if row.record_id.startswith(ALL)]
 
@@ -317,11 +341,18 @@ def contract(whole: WholeSet, records: Sequence[Record]) -> list[Cell]:
     return cells
 
 
+# Cells of a mix are values of these fields; every other cell counts all records of its kind.
+_CELL_FIELDS = ("difficulty", "type", "probe")
+_CELLS = frozenset(
+    ["easy", "medium", "hard", "objective", "subjective", "memorization", "personality", "diversity"]
+)
+
+
 def _after_verdicts(cell: Cell, kept: Sequence[Record], made: int) -> Cell:
     if len(kept) == made:
         return cell
-    by_difficulty = sum(1 for record in kept if getattr(record, "difficulty", "") == cell.cell)
-    found = by_difficulty if cell.cell in ("easy", "medium", "hard") else cell.found - (made - len(kept))
+    named = sum(1 for record in kept if cell.cell in [getattr(record, name, "") for name in _CELL_FIELDS])
+    found = named if cell.cell in _CELLS else cell.found - (made - len(kept))
     note = cell.note or f"{made - len(kept)} dropped by verdicts over the whole set; see rejects"
     return cell.model_copy(
         update={"found": max(found, 0), "note": note if found < cell.wanted else cell.note}
@@ -406,8 +437,8 @@ def write_shards(whole: WholeSet, out: Path, *, world_multiple: int = 1) -> dict
             "json": json.dumps(told, ensure_ascii=False, sort_keys=True).encode()
         }
         shown = record if isinstance(record, ImageRecord) else None
-        if isinstance(record, ImageDialogue | Caption | HumanRoleDialogue):
-            shown = pictures[record.image_id]
+        if (linked := getattr(record, "image_id", None)) is not None:
+            shown = pictures[linked]
         if shown is not None:
             fields["png"] = whole.workspace.blobs.path(shown.blob)
         sample = Sample(

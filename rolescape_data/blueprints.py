@@ -21,11 +21,17 @@ class TestShare(Part):
     test_id: int = Field(ge=0)
 
 
+_AMOUNTS = ("count", "per_image", "per_image_mix", "mix", "min")
+
+
 class KindContract(Part):
-    """What one record kind owes per character. Exactly one of count, per_image, mix and min is given."""
+    """What one record kind owes per character. Exactly one of count, per_image, per_image_mix, mix and min is given."""
 
     count: int | None = Field(None, ge=0, description="exact number per character")
     per_image: int | None = Field(None, ge=1, description="exact number per kept picture")
+    per_image_mix: dict[str, int] | None = Field(
+        None, description="exact number per cell and kept picture, e.g. {objective: 15, subjective: 5}"
+    )
     mix: dict[str, int] | None = Field(
         None, description="exact number per cell, e.g. {easy: 4, medium: 4, hard: 2}"
     )
@@ -38,19 +44,25 @@ class KindContract(Part):
 
     @model_validator(mode="after")
     def _one_amount(self) -> "KindContract":
-        given = [name for name in ("count", "per_image", "mix", "min") if getattr(self, name) is not None]
+        given = [name for name in _AMOUNTS if getattr(self, name) is not None]
         if len(given) != 1:
             raise ValueError(
-                f"needs exactly one of count, per_image, mix and min (has: {', '.join(given) or 'none'})"
+                f"needs exactly one of {', '.join(_AMOUNTS[:-1])} and {_AMOUNTS[-1]} (has: {', '.join(given) or 'none'})"
             )
         return self
+
+    def per_picture(self) -> dict[str, int]:
+        """Return the number that each kept picture owes, by cell; {} for kinds that are not counted by picture."""
+        if self.per_image_mix is not None:
+            return dict(self.per_image_mix)
+        return {"count": self.per_image} if self.per_image is not None else {}
 
     def cells(self, images: int = 0) -> dict[str, int]:
         """Return the wanted number by cell, for a character with `images` kept pictures."""
         if self.mix is not None:
             return dict(self.mix)
-        if self.per_image is not None:
-            return {"count": self.per_image * images}
+        if self.per_picture():
+            return {cell: number * images for cell, number in self.per_picture().items()}
         return {"count": self.count if self.count is not None else self.min or 0}
 
 

@@ -191,13 +191,18 @@ def _json_lines(path: str, data: bytes) -> Iterable[tuple[int, Any]]:
             continue
         try:
             yield number, json.loads(raw)
-        except json.JSONDecodeError as fault:
+        except (ValueError, RecursionError) as fault:
+            # Besides bad syntax: numbers of thousands of digits, and brackets without end.
+            why = fault.msg if isinstance(fault, json.JSONDecodeError) else "too long or too deep to read"
             raise InputError(
-                f"{path}, line {number}: not a JSON object ({fault.msg}). One object per line."
+                f"{path}, line {number}: not a JSON object ({why}). One object per line."
             ) from None
 
 
 def _checked(path: str, number: int, model: type[BaseModel], value: Any) -> Any:
+    for text in value.values() if isinstance(value, dict) else ():
+        if isinstance(text, str) and (fault := text_fault(" ".join(text.split()))):
+            raise InputError(f"{path}, line {number}: {text[:40]!a} {fault}. Correct the text.")
     try:
         return model.model_validate(value)
     except ValidationError as fault:
@@ -256,6 +261,17 @@ def _pictures(
     return found
 
 
+def text_fault(text: str) -> str:
+    """Return what keeps a text out of records and files, '' when nothing does."""
+    try:
+        clean_text(text).encode()
+    except UnicodeEncodeError:
+        return "holds half a character (a lone surrogate)"
+    except ValueError as fault:
+        return str(fault)
+    return ""
+
+
 def _by_picture(path: str | None, model: type[BaseModel], read: Read, pictures: list[str]) -> dict[str, Any]:
     """Read notes or annotations and bind each to the picture whose path ends like it."""
     if path is None:
@@ -263,7 +279,7 @@ def _by_picture(path: str | None, model: type[BaseModel], read: Read, pictures: 
     data = read(path)
     try:
         whole = json.loads(_text(path, data))
-    except json.JSONDecodeError:
+    except (ValueError, RecursionError):
         whole = None
     numbered = enumerate(whole, start=1) if isinstance(whole, list) else _json_lines(path, data)
     found: dict[str, Any] = {}

@@ -39,17 +39,15 @@ def commentary_questions(lang: str, overlay: Path | None = None) -> list[str]:
     return list(pool.questions.get(lang, []))
 
 
-def dealt(questions: list[str], count: int, *, seed: int, place: int = 0) -> list[str]:
-    """Deal `count` questions, each as often as the others or once more.
+def dealt(questions: list[str], count: int, *, seed: int, character: str) -> list[str]:
+    """Deal `count` questions to a character, each as often as the others or once more.
 
-    Args:
-        questions: the pool.
-        count: how many are wanted.
-        seed: decides the order, the same for every character of a set.
-        place: the character's place in its set. Each one starts where the one before stopped, so that the whole set uses
-            the pool evenly too.
+    The order is the character's own, by seed, so that a set uses the whole pool and nobody's questions change when
+    another character joins it.
     """
     if not questions:
         return []
-    order = sorted(questions, key=lambda text: hashlib.sha256(f"{seed}:{text}".encode()).hexdigest())
-    return [order[(place * count + number) % len(order)] for number in range(count)]
+    order = sorted(
+        questions, key=lambda text: hashlib.sha256(f"{seed}:{character}:{text}".encode()).hexdigest()
+    )
+    return [order[number % len(order)] for number in range(count)]

@@ -7,6 +7,7 @@ from pydantic import BaseModel
 
 from rolescape_data.blueprints import Blueprint
 from rolescape_data.records import RECORDS, Cell, Measurement, Rejected, SplitRow, Verdict
+from rolescape_data.records.score import ScoreRow
 from rolescape_data.settings import CharacterSet
 
 _OTHERS: dict[str, type[BaseModel]] = {
@@ -15,6 +16,7 @@ _OTHERS: dict[str, type[BaseModel]] = {
     "measurement": Measurement,
     "verdict": Verdict,
     "rejected": Rejected,
+    "score_row": ScoreRow,
     "split_row": SplitRow,
     "cell": Cell,
 }

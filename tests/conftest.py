@@ -120,6 +120,6 @@ def build(tmp_path: Path) -> Callable[..., Told]:
 
     def run(set_file: Path, *options: str, out: Path | None = None) -> Told:
         workspace = out or tmp_path / "built.workspace"
-        return run_rolescape("build", set_file, "--out", workspace, "--engine", "none", *options)
+        return run_rolescape("build", set_file, "--out", workspace, "--engine", "none", "--quiet", *options)
 
     return run

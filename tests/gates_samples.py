@@ -6,6 +6,7 @@ from rolescape_data.gates import Context
 from rolescape_data.records import (
     Caption,
     CharacterProfile,
+    Commentary,
     Evidence,
     HumanRoleDialogue,
     ImageDialogue,
@@ -28,6 +29,10 @@ CONTEXT = Context(
     allow={"jon-2": frozenset({"AI assistant"})},
     character_ids=frozenset({"mira-h", "jon-2", "anchor"}),
     blob_formats={"ab/abcd.png": "png", "ab/wrong.png": "jpeg"},
+    cast={"mira-h": ("Mira Holt", "the Keeper", "Jon Pike", "Dr. Pell")},
+    titles=("The Long Light",),
+    replies={"mira-h_dialogue_001": "I have trimmed the wick and I shall wait here until the boats are in."},
+    flagged_words=frozenset({"blighter*", "坏蛋"}),
 )
 
 COMMON: dict[str, Any] = {
@@ -41,6 +46,16 @@ COMMON: dict[str, Any] = {
 def span(text: str = PHRASE, source: str = "mira.md", shift: int = 0) -> Evidence:
     start = DOCUMENT.index(PHRASE) + shift
     return Evidence(source=source, start=start, end=start + len(text), text=text)
+
+
+def commentary(**changes: Any) -> Commentary:
+    fields = {
+        "id": "mira-h_comment_001",
+        "image_id": "mira-h_image_001",
+        "question": "What goes through your mind in this picture?",
+        "reply": words(60),
+    }
+    return Commentary(**{**COMMON, **fields, **changes})
 
 
 def words(count: int) -> str:
@@ -155,6 +170,8 @@ def image(**changes: Any) -> ImageRecord:
         "height": 512,
         "format": "png",
         "original_format": "png",
+        "brightness": 120.0,
+        "sharpness": 600.0,
         "group_id": "mira-h_image_001",
     }
     return ImageRecord(**{**COMMON, **fields, **changes})

@@ -13,7 +13,9 @@ from rolescape_data.providers import Purse, open_writer
 from rolescape_data.providers.base import Request
 
 MODEL = "test-model"
-PRICES = f"prices: {{'openai:{MODEL}': {{input: 1.0, output: 10.0, read: 2026-11-20, source: the test server}}}}\n"
+PRICES = (
+    f"prices: {{'openai:{MODEL}': {{input: 1.0, output: 10.0, read: 2026-11-20, source: the test server}}}}\n"
+)
 
 
 def asked(number: int, **changes: object) -> Request:
@@ -33,7 +35,8 @@ def asked(number: int, **changes: object) -> Request:
 def prices(folder: Path) -> Path:
     """Write the test server's prices and return the folder that holds them."""
     (folder / "qa").mkdir(parents=True, exist_ok=True)
-    (folder / "qa" / "prices.yaml").write_text(PRICES)
+    if not (folder / "qa" / "prices.yaml").exists():
+        (folder / "qa" / "prices.yaml").write_text(PRICES)
     return folder / "qa"
 
 

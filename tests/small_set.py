@@ -256,7 +256,7 @@ LOOKS = [
 ]
 
 
-def draw(number: int, *, width: int = 96, height: int = 72) -> Image.Image:
+def draw(number: int, *, width: int = 384, height: int = 288) -> Image.Image:
     """Draw picture `number`: blocks of light and dark that no other number shares."""
     image = Image.new("RGB", (width, height), (230, 224, 210))
     pen = ImageDraw.Draw(image)

@@ -4,14 +4,12 @@ import asyncio
 import math
 
 import pytest
-from virtual_time import SimulatedServer, all_429, bucket, every, run
+from virtual_time import OK, SimulatedServer, all_429, bucket, every, run
 
 from rolescape_data.errors import StoppedError, WriterError
 from rolescape_data.providers.admission import Admission, Ticket
 from rolescape_data.providers.pace import Pace
 from rolescape_data.providers.wire import Reply, WireFault
-
-OK = Reply("{}", "stop", 100, 50, "simulated")
 
 
 def calls(server: SimulatedServer, count: int, *, most: int = 64) -> float:
@@ -163,13 +161,38 @@ def test_a_call_that_alone_fails_does_not_stop_the_others() -> None:
     async def main() -> list[object]:
         admission = Admission("openai:sim", most=8)
         work = [admission.run(poison, kind="k", tokens=1)]
-        work += [admission.run(fine, kind="k", tokens=1) for _ in range(2000)]
+        work += [admission.run(fine, kind="k", tokens=1) for _ in range(8000)]
         return list(await asyncio.gather(*work, return_exceptions=True))
 
     first, *others = run(main())
 
     assert isinstance(first, WireFault)
-    assert others == [OK] * 2000
+    assert others == [OK] * 8000
+
+
+def test_an_outage_in_the_middle_of_a_run_fails_no_call_on_its_own_account() -> None:
+    def down(server: SimulatedServer, now: float) -> WireFault | None:
+        return WireFault("overloaded", "out of order", status=503) if 2 < now < 42 else None
+
+    server = SimulatedServer(latency_s=0.5, refuse=down)
+
+    seconds = calls(server, 500)
+
+    assert server.answered == 500
+    assert 42 <= seconds <= 60
+
+
+def test_refusals_before_do_not_use_up_the_tries_of_another_failure() -> None:
+    faults = [WireFault("rate_limit", "wait", retry_after_s=0.5, status=429)] * 30
+    faults += [WireFault("connection", "reset")]
+
+    async def once(ticket: Ticket) -> Reply:
+        ticket.sent()
+        if faults:
+            raise faults.pop(0)
+        return OK
+
+    assert run(Admission("openai:sim").run(once, kind="k", tokens=1)) == OK
 
 
 def test_a_server_that_answers_nobody_is_given_up() -> None:

@@ -7,7 +7,7 @@ from typing import Any, get_args
 import jsonschema
 import pytest
 from adapters import KEYS
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from model_server import seeded, strict
 from model_server.asked import RefusalError
@@ -181,6 +181,7 @@ def test_the_linter_names_what_is_wrong(broken: dict[str, Any], said: str) -> No
     assert any(said in fault for fault in lint(broken, "openai"))
 
 
+@settings(deadline=None)
 @given(st.integers(min_value=1, max_value=14))
 def test_the_linter_counts_levels_as_the_documented_limit_does(depth: int) -> None:
     schema: dict[str, Any] = {"type": "string"}

@@ -88,6 +88,8 @@ def test_a_cap_of_zero_sends_nothing_that_costs_and_everything_that_does_not() -
         assert await budget.reserve(0.0) == 0.0
         with pytest.raises(StoppedError):
             await budget.reserve(0.001)
+        budget.settle(0.0, 1.0)
+        assert await budget.reserve(0.0) == 0.0, "a model of one's own goes on when the money is spent"
 
     run(main())
 

@@ -1,7 +1,6 @@
 """What leaves the workspace: whole, readable by trainers, the same every time."""
 
 import json
-import os
 import tarfile
 from collections import Counter
 from collections.abc import Callable
@@ -26,7 +25,7 @@ def export(rolescape: Run) -> Run:
     """Export without Prefect."""
 
     def run(workspace: Path, out: Path, *options: str) -> Told:
-        return rolescape("export", workspace, "--out", out, "--engine", "none", *options)
+        return rolescape("export", workspace, "--out", out, "--engine", "none", "--quiet", *options)
 
     return run
 
@@ -175,4 +174,4 @@ def test_an_export_over_a_link_to_the_workspace_is_refused_too(
 ) -> None:
     (tmp_path / "link").symlink_to(built, target_is_directory=True)
     assert export(built, tmp_path / "link" / "shards").status == 2
-    assert os.path.samefile(tmp_path / "link", built)
+    assert verify_manifest(built / "shards") == []

@@ -70,21 +70,30 @@ def image_rejects(workspace: Path) -> list[Rejected]:
 
 
 @pytest.mark.parametrize("name", BAD_PICTURES)
-def test_a_bad_picture_is_named_and_left_out_and_the_rest_is_built(
-    small: Path, small_made: Path, build: Run, rolescape: Run, tmp_path: Path, name: str
+def test_a_bad_picture_is_named_with_its_reason_and_left_out(
+    small: Path, build: Run, rolescape: Run, tmp_path: Path, name: str
 ) -> None:
-    path = small.parent / "pictures/mara" / name
-    path.write_bytes(BAD_PICTURES[name](tmp_path))
+    (small.parent / "pictures/mara" / name).write_bytes(BAD_PICTURES[name](tmp_path))
     checked = rolescape("check", small)
     assert checked.status == 0
     (warning,) = [row for row in checked.out.splitlines() if "Left out" in row]
     assert name in warning
-    assert build(small).status == 0
-    workspace = tmp_path / "built.workspace"
-    (row,) = image_rejects(workspace)
+    assert build(small, "--until", "images").status == 0
+    (row,) = image_rejects(tmp_path / "built.workspace")
     (reason,) = row.reasons
     assert name in reason and reason.strip().endswith(".")
-    path.unlink()
+
+
+def test_once_bad_pictures_are_gone_the_next_build_ends_as_if_they_had_never_been(
+    small: Path, small_made: Path, build: Run, tmp_path: Path
+) -> None:
+    for name, data in BAD_PICTURES.items():
+        (small.parent / "pictures/mara" / name).write_bytes(data(tmp_path))
+    workspace = tmp_path / "built.workspace"
+    assert build(small).status == 0
+    assert len(image_rejects(workspace)) == len(BAD_PICTURES)
+    for name in BAD_PICTURES:
+        (small.parent / "pictures/mara" / name).unlink()
     assert build(small).status == 0
     differing = changed(contents(small_made / "built.workspace"), contents(workspace))
     assert {name for name in differing if not name.startswith("inputs/")} == set()
@@ -96,7 +105,7 @@ def test_an_absurdly_large_picture_is_refused_from_its_header(
     (small.parent / "pictures/mara/huge.png").write_bytes(huge_png())
     build(small)
     (row,) = image_rejects(tmp_path / "built.workspace")
-    assert "20,000" in row.reasons[0]
+    assert "20000 x 20000 pixels" in row.reasons[0]
 
 
 def test_an_empty_picture_folder_is_a_named_shortfall(small: Path, build: Run, rolescape: Run) -> None:
@@ -156,24 +165,22 @@ NAMES = [
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_a_strange_file_name_is_built_or_said(small: Path, build: Run, tmp_path: Path, name: str) -> None:
+def test_a_strange_file_name_is_no_hindrance(small: Path, build: Run, tmp_path: Path, name: str) -> None:
     folder = small.parent / "pictures/mara"
     draw(61).save(folder / "plain.png")
     (folder / "plain.png").rename(folder / name)
     (folder / f"broken {name}").write_bytes(b"no picture") if len(name) < 200 else None
-    told = build(small)
-    if told.status == 2:
-        assert name.encode("unicode_escape").decode()[:20] in sentence(told, 2) or name in told.err
-        return
+    assert build(small, "--until", "images").status == 0
     kept = Workspace(tmp_path / "built.workspace").character("mara-quist").read_all()["image"]
     assert name in {Path(getattr(row, "path", "")).name for row in kept}
 
 
-def test_a_file_name_that_is_no_text_is_built_or_said(small: Path, build: Run) -> None:
-    folder = os.fsencode(small.parent / "pictures/mara")
-    shutil.copyfile(os.path.join(folder, b"mara-1.png"), os.path.join(folder, b"\xff\xfe.png"))
-    told = build(small)
-    assert told.status in (0, 1) or "pictures/mara" in sentence(told, 2)
+@pytest.mark.parametrize("name", [b"\xff\xfe.png", b"bell \x07.png"])
+def test_a_file_name_that_is_no_text_is_a_sentence(small: Path, build: Run, name: bytes) -> None:
+    folder = small.parent / "pictures/mara"
+    shutil.copyfile(folder / "mara-1.png", folder / os.fsdecode(name))
+    said = sentence(build(small), 2)
+    assert "pictures/mara" in said and "Rename the file" in said
 
 
 def test_long_character_ids_and_long_file_names_still_make_valid_record_ids(
@@ -269,12 +276,12 @@ def disk(tmp_path: Path) -> Iterator[Callable[[str], Path]]:
             subprocess.run(["umount", "-l", str(place)], check=True)
 
 
-@pytest.mark.parametrize("size", ["size=16k", "size=72k", "size=200k", "size=400k", "size=800k"])
+@pytest.mark.parametrize("size", ["size=16k", "size=200k", "size=600k"])
 def test_a_full_disk_is_one_sentence_and_the_next_build_completes(
     small: Path, small_made: Path, disk: Callable[[str], Path], build: Run, size: str
 ) -> None:
     workspace = disk(size) / "w"
-    said = sentence(build(small, "--quiet", out=workspace), 3)
+    said = sentence(build(small, out=workspace), 3)
     assert "No space left" in said or "full" in said
     assert "run the same command again" in said
     disk("size=64m")
@@ -282,12 +289,12 @@ def test_a_full_disk_is_one_sentence_and_the_next_build_completes(
     assert changed(contents(small_made / "built.workspace"), contents(workspace)) == set()
 
 
-@pytest.mark.parametrize("inodes", [8, 30, 70, 110])
+@pytest.mark.parametrize("inodes", [30, 70])
 def test_a_disk_without_room_for_another_file_is_one_sentence_too(
     small: Path, small_made: Path, disk: Callable[[str], Path], build: Run, inodes: int
 ) -> None:
     workspace = disk(f"size=64m,nr_inodes={inodes}") / "w"
-    sentence(build(small, "--quiet", out=workspace), 3)
+    sentence(build(small, out=workspace), 3)
     disk("size=64m,nr_inodes=10000")
     assert build(small, out=workspace).status == 0
     assert changed(contents(small_made / "built.workspace"), contents(workspace)) == set()
@@ -298,10 +305,10 @@ def test_an_export_onto_a_full_disk_is_one_sentence_and_the_next_one_completes(
 ) -> None:
     workspace = small_made / "built.workspace"
     out = disk("size=100k") / "out"
-    sentence(rolescape("export", workspace, "--out", out, "--engine", "none"), 3)
+    sentence(rolescape("export", workspace, "--out", out, "--engine", "none", "--quiet"), 3)
     assert not (out / "manifest.json").exists()
     disk("size=64m")
-    assert rolescape("export", workspace, "--out", out, "--engine", "none").status == 0
+    assert rolescape("export", workspace, "--out", out, "--engine", "none", "--quiet").status == 0
     assert changed(contents(workspace / "shards"), contents(out)) == set()
 
 
@@ -355,7 +362,6 @@ def marked(mark: str) -> list[str]:
         ("none", "inputs"),
         ("none", "characters/mara-quist/tables/image.parquet"),
         ("local", "characters/mara-quist/tables/image.parquet"),
-        ("local", "set/verdicts.parquet"),
     ],
 )
 def test_ctrl_c_ends_in_one_line_with_the_command_that_goes_on(

@@ -133,7 +133,7 @@ def test_verdicts_come_in_the_order_of_the_measurements(tmp_path: Path) -> None:
         (
             "  user_words:\n    source: x\n    kinds:\n      caption: {fail_above: 1}\n",
             7,
-            "image_dialogue, text_dialogue",
+            "image_dialogue, probe, text_dialogue",
         ),
         ("  links: {source: x}\n  links: {source: y}\n", 5, "stands twice"),
     ],

@@ -3,9 +3,11 @@
 from collections.abc import Callable
 
 import pytest
+from gates_cases import FURTHER_RECORD_CASES, FURTHER_SET_CASES
 from gates_samples import (
     CONTEXT,
     caption,
+    commentary,
     dialogue,
     image,
     image_dialogue,
@@ -16,6 +18,7 @@ from gates_samples import (
     talk,
     words,
 )
+from visual_cases import VISUAL_RECORD_CASES, VISUAL_SET_CASES
 
 from rolescape_data import assets
 from rolescape_data.gates import (
@@ -29,7 +32,7 @@ from rolescape_data.gates import (
     measure_set,
 )
 from rolescape_data.gates.decide import decide, load_thresholds
-from rolescape_data.records import LETTERS, Measurement, Options, Provenance, Record, SplitRow
+from rolescape_data.records import LETTERS, RECORDS, Measurement, Options, Provenance, Record, SplitRow
 
 SHIPPED = load_thresholds(assets.find("qa", "gates.yaml"))
 
@@ -59,6 +62,9 @@ RECORD_CASES: list[tuple[str, Record, Record, str]] = [
     ("response_words", dialogue(response=words(75)), dialogue(response=words(76)), "warn"),
     ("message_words", talk(), talk("Who?", words(101)), "fail"),
     ("human_message_words", talk(), talk(words(61), "Aye."), "fail"),
+    ("comment_words", commentary(), commentary(reply=words(59)), "fail"),
+    ("comment_words", commentary(reply=words(350)), commentary(reply=words(351)), "fail"),
+    ("comment_words", commentary(reply=words(325)), commentary(reply=words(326)), "warn"),
     ("thinking_words", caption(thinking_process=words(160)), caption(thinking_process=words(161)), "fail"),
     ("thinking_words", caption(thinking_process=words(60)), caption(thinking_process=words(59)), "fail"),
     ("instruction_words", caption(), caption(generation_instruction=words(51)), "warn"),
@@ -121,6 +127,8 @@ RECORD_CASES: list[tuple[str, Record, Record, str]] = [
         "fail",
     ),
     ("question_names_text", qa(), qa(question="Where was Mira Holt born, according to the text?"), "warn"),
+    *FURTHER_RECORD_CASES,
+    *VISUAL_RECORD_CASES,
 ]
 
 
@@ -193,6 +201,8 @@ SET_CASES: list[tuple[str, list[Record], list[Record], list[str]]] = [
     ("mcq_letter_share", _lettered("ABCD" * 10), _lettered("C" * 13 + "ABD" * 9), ["fail"]),
     ("mcq_longest_share", _lettered("ABCD" * 10), _lettered("ABCD" * 10, long=True), ["fail"]),
     ("mcq_longest_share_small", _lettered("ABCD"), _lettered("ABCD", long=True), ["warn"]),
+    *FURTHER_SET_CASES,
+    *VISUAL_SET_CASES,
 ]
 
 
@@ -256,8 +266,10 @@ def test_groups_and_held_out_characters_may_not_cross_splits() -> None:
 
 def test_every_gate_stands_in_these_tables_and_in_the_shipped_thresholds() -> None:
     shown = {case[0] for table in (RECORD_CASES, SET_CASES, PAIR_CASES) for case in table}
-    # A batch too small for the test of letters has no bound at all, and groups have a test of their own.
-    assert shown | {"mcq_key_balance_small", "group_split"} == set(KINDS)
+    # A batch too small for the test of letters has no bound at all; groups and quotas have tests of their own.
+    # What a CLIP model scored is judged in test_clip.py.
+    scored = {"clip_fit", "clip_fit_pool", "clip_fit_shuffled", "clip_coverage", "image_identity", "image_neighbour"}
+    assert shown | scored | {"mcq_key_balance_small", "group_split", "quota"} == set(KINDS)
     assert set(SHIPPED.gates) == set(KINDS)
 
 
@@ -307,13 +319,4 @@ def test_the_tables_name_only_kinds_that_exist() -> None:
     kinds = {
         kind for table in (RECORD_GATES, SET_GATES, PAIR_GATES) for _, of in table.values() for kind in of
     }
-    assert kinds == {
-        "profile",
-        "image",
-        "image_dialogue",
-        "caption",
-        "text_dialogue",
-        "human_role_dialogue",
-        "text_qa",
-        "text_mcq",
-    }
+    assert kinds == set(RECORDS)

@@ -128,11 +128,7 @@ def test_repaired_rows_count_every_reply_once(tmp_path: Path) -> None:
         ledger.path,
         (beginning(key, 1, "ask", 1.0), ending(key, 1, Ended("answered", 0.2, 100, 20, text="no json"))),
         (beginning(key, 2, "correct", 1.0), ending(key, 2, Ended("answered", 0.3, 120, 30, text="{}"))),
-        (
-            keeping(
-                "openai:m", ASKED, outcome(key, input_tokens=220, output_tokens=50, cost_usd=0.5)
-            ),
-        ),
+        (keeping("openai:m", ASKED, outcome(key, input_tokens=220, output_tokens=50, cost_usd=0.5)),),
     )
 
     spent = ledger.spent()

@@ -240,3 +240,90 @@ def test_schemas_outside_the_documented_subset_are_refused_in_the_real_words(ser
 
     assert fault.kind == "schema"
     assert "'required' is required to be supplied" in str(fault)
+
+
+BATCHES = {
+    "complete": ("completed", 4, 0),
+    "partial": ("completed", 3, 1),
+    "expired": ("expired", 2, 2),
+    "failed": ("failed", 0, 0),
+}
+
+
+@pytest.mark.parametrize("fate", BATCHES)
+def test_openais_batches_end_in_every_way_and_cost_half(server: ModelServer, fate: str) -> None:
+    from openai import OpenAI
+
+    server.configure(batch=fate)
+    schema = answer_schema("TextDialogueAnswer")
+    form = {
+        "type": "json_schema",
+        "json_schema": {"name": "TextDialogueAnswer", "strict": True, "schema": schema},
+    }
+    bodies = [
+        {"model": "m", "messages": [{"role": "user", "content": f"row {row}"}], "response_format": form}
+        for row in range(4)
+    ]
+    rows = [
+        {"custom_id": f"r{row}", "method": "POST", "url": "/v1/chat/completions", "body": body}
+        for row, body in enumerate(bodies)
+    ]
+    with OpenAI(base_url=server.openai_url, api_key="k", max_retries=0) as sdk:
+        sent = sdk.files.create(
+            file=("batch.jsonl", "\n".join(map(json.dumps, rows)).encode()), purpose="batch"
+        )
+        job = sdk.batches.create(
+            input_file_id=sent.id,
+            endpoint="/v1/chat/completions",
+            completion_window="24h",
+            metadata={"run": "one"},
+        )
+        found = sdk.batches.retrieve(job.id)
+        listed = [one.id for one in sdk.batches.list(limit=2)]
+        texts = [sdk.files.content(name).text for name in (found.output_file_id, found.error_file_id) if name]
+    lines = [json.loads(line) for text in texts for line in text.splitlines()]
+    status, good, bad = BATCHES[fate]
+    assert found.request_counts is not None
+    assert (found.status, found.request_counts.completed, found.request_counts.failed) == (status, good, bad)
+    assert job.id in listed
+    assert len({line["custom_id"] for line in lines}) == good + bad
+    bodies_back = [
+        line["response"]["body"]
+        for line in lines
+        if line["response"] and line["response"]["status_code"] == 200
+    ]
+    usage = [body["usage"] for body in bodies_back]
+    whole = sum(one["prompt_tokens"] * 1.0 + one["completion_tokens"] * 10.0 for one in usage) / 1e6
+    assert server.counters()["usd"] == pytest.approx(whole / 2)
+
+
+@pytest.mark.parametrize("fate", ["complete", "partial", "expired", "failed"])
+def test_geminis_batches_end_in_every_way(server: ModelServer, fate: str) -> None:
+    from google import genai
+    from google.genai import types
+
+    server.configure(batch=fate)
+    config = types.GenerateContentConfig(
+        response_mime_type="application/json",
+        response_json_schema=answer_schema("TextDialogueAnswer"),
+        system_instruction="Write.",
+    )
+    rows = [
+        types.InlinedRequest(contents=f"row {row}", config=config, metadata={"row": str(row)})
+        for row in range(4)  # type: ignore[arg-type]
+    ]
+    sdk = genai.Client(
+        api_key="k", vertexai=False, http_options=types.HttpOptions(base_url=server.gemini_url)
+    )
+    job = sdk.batches.create(model="flash", src=rows, config=types.CreateBatchJobConfig(display_name="one"))
+    assert job.name is not None
+    found = sdk.batches.get(name=job.name)
+    results = found.dest.inlined_responses or [] if found.dest else []
+
+    _, good, bad = BATCHES[fate]
+    state = {"complete": "SUCCEEDED", "partial": "SUCCEEDED"}.get(fate, fate.upper())
+    assert found.state is not None
+    assert found.state.value == f"JOB_STATE_{state}"
+    assert (sum(1 for one in results if one.response), sum(1 for one in results if one.error)) == (good, bad)
+    assert [(one.metadata or {}).get("row") for one in results] == [str(row) for row in range(good + bad)]
+    assert job.name in [one.name for one in sdk.batches.list()]

@@ -167,6 +167,11 @@ def test_attribute_phrases_are_told_apart(phrase: str, shape: str) -> None:
 def test_phrases_get_the_words_that_their_sentence_needs() -> None:
     assert with_article("full figure, set to the left") == "a full figure, set to the left"
     assert with_article("an open book") == "an open book"
+    assert with_article("raising a bare sword") == "raising a bare sword"
+    assert with_article("three-quarter figure in the middle") == "a three-quarter figure in the middle"
+    assert (
+        with_article("half figure turned three quarters aside") == "a half figure turned three quarters aside"
+    )
     assert placed("the deck of the ferry") == "on the deck of the ferry"
     assert (
         placed("the clock workshop, its wall full of clocks")

@@ -72,7 +72,9 @@ def test_exchanges_that_plainly_answer_come_first_and_then_the_order_of_the_scri
 def test_a_reply_to_somebody_else_or_to_nothing_that_was_said_is_left_out() -> None:
     given_ = [
         exchange("We have fought them off!", "Thank you for coming back to the harbour, Ines.", "Bram"),
-        exchange("Raise the red flag over the city.", "Finally, the city is ours! Rest here tonight.", "Bram"),
+        exchange(
+            "Raise the red flag over the city.", "Finally, the city is ours! Rest here tonight.", "Bram"
+        ),
         exchange("The storm is upon the harbour!", "Keep the nets dry and the lamps burning.", "Bram"),
         exchange("Fight on to the last, comrades!", "I fight on for the harbour, and so shall you.", "Bram"),
         exchange("Have we fought them off, Mara?", "Thank the harbour guard for that, Bram.", "Bram"),
@@ -87,7 +89,10 @@ def test_an_exchange_about_somebody_it_does_not_name_comes_last() -> None:
         exchange("Did Bram mend the lantern?", "Bram broke the lantern before breakfast."),
     ]
     found = texts(exchanges=given_)
-    assert [item["user_text"] for item in found.values()] == ["Did Bram mend the lantern?", "Did he mend the seine?"]
+    assert [item["user_text"] for item in found.values()] == [
+        "Did Bram mend the lantern?",
+        "Did he mend the seine?",
+    ]
 
 
 def test_no_question_is_used_twice_and_no_reply_given_twice_over_rounds() -> None:

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from rolescape_data.providers.offline.profile import known_names, plain, profile, told
+from rolescape_data.providers.offline.profile import known_names, profile, told
 from rolescape_data.records import ASPECTS
 from rolescape_data.records.answers import ProfileAnswer
 from rolescape_data.spans import find_span, folded, words
@@ -160,11 +160,17 @@ def test_a_passage_that_a_branching_script_tells_twice_makes_no_catchphrase() ->
         {"scene": scene, "line": line, "text": text, "image": None}
         for scene in ("a", "b")
         for line, text in enumerate(
-            [f"Camp in this {scene} hole if you like, elf.", "The lesson was lost on the old king.", "Onward to the pass!"]
+            [
+                f"Camp in this {scene} hole if you like, elf.",
+                "The lesson was lost on the old king.",
+                "Onward to the pass!",
+            ]
         )
     ]
     said = [{"scene": f"s{n}", "line": 1, "text": "By rope and tide!", "image": None} for n in range(2)]
-    found = profile(block("Mara mends nets on the north quay of Skerry.") | {"spoken_lines": branches + said}, ())
+    found = profile(
+        block("Mara mends nets on the north quay of Skerry.") | {"spoken_lines": branches + said}, ()
+    )
     assert found is not None
     assert found["catchphrases"] == ["By rope and tide!"]
 
@@ -230,3 +236,53 @@ def test_chinese_documents_give_facts_too() -> None:
     assert [(fact["text"], fact["aspect"]) for fact in found["facts"]] == [
         ("林娜是港口的修网人，她很有耐心。", "personality")
     ]
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "In Memorabilia, he defends Mara from the harbour council.",
+        "After Mara's trial, he left the quay for another harbour.",
+        "The story begins when Mara is mending the great seine.",
+        "Mara mended three hundred nets in one winter, according to Ines.",
+        "On Ines's view, Mara's knots have a double meaning.",
+    ],
+)
+def test_sentences_of_somebody_unnamed_or_somebody_s_view_are_no_facts(sentence: str) -> None:
+    found = profile(block(f"Mara mends nets on the north quay. {sentence}"), ())
+    assert found is not None
+    assert [fact["text"] for fact in found["facts"]] == ["Mara mends nets on the north quay."]
+
+
+@pytest.mark.parametrize(
+    ("sentence", "aspect"),
+    [
+        ("Early pupils of Mara were independent menders of the coast.", "history"),
+        ("Mara argued that the gulls were inherently wise birds.", "history"),
+        ("Mara never speaks in her own voice in her dialogues.", "miscellaneous"),
+        ("Mara has been called the mother of knots.", "miscellaneous"),
+        ("Mara hopes to splice the longest rope of the coast.", "goals"),
+    ],
+)
+def test_key_words_count_only_where_they_tell_of_the_character(sentence: str, aspect: str) -> None:
+    found = profile(block(sentence), ())
+    assert found is not None
+    assert found["facts"][0]["aspect"] == aspect
+
+
+@pytest.mark.parametrize(
+    ("sentence", "expected"),
+    [
+        (
+            "Mara's pupils included Bram, Ines, and Ole.",
+            [("Bram", "pupil"), ("Ines", "pupil"), ("Ole", "pupil")],
+        ),
+        ("Bram became Mara's High Counselor, advising her in most things.", [("Bram", "High Counselor")]),
+        ("Sten's daughter, Mara, looked on from the quay.", [("Sten", "parent")]),
+        ("Like her teacher Ines, Mara aims at even meshes.", [("Ines", "teacher")]),
+    ],
+)
+def test_relations_are_read_from_either_side(sentence: str, expected: list[tuple[str, str]]) -> None:
+    found = profile(block(sentence), ())
+    assert found is not None
+    assert [(other["name"], other["relation"]) for other in found["relationships"]] == expected

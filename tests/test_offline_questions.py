@@ -343,3 +343,42 @@ def test_numbers_are_written_as_they_are_read() -> None:
         split = number_prefix(f"{spelled(number)} paces")
         assert split is not None
         assert split[1:] == (number, "paces")
+
+
+def test_what_one_does_all_the_time_is_not_asked_for_bare() -> None:
+    facts = [
+        "Oda believes that the tide keeps its own appointments.",
+        "Oda also discusses the weather with the gulls at noon.",
+        "Oda learned about tides in the lamp house.",
+    ]
+    block = {
+        "character": {"id": "oda", "name": "Oda", "lang": "en"},
+        "facts": [
+            {"fact_id": f"fact_{n:03d}", "text": text, "aspect": "history", "evidence": text}
+            for n, text in enumerate(facts, 1)
+        ],
+    }
+    questions = [item["question"] for item in (text_qa(block, QA_KEYS[:6]) or {}).values()]
+    assert questions
+    assert not [question for question in questions if " also " in question and "____" not in question]
+    assert not {"What does Oda believe?", "What does Oda discuss?", "What did Oda learn about?"} & set(
+        questions
+    )
+
+
+def test_who_somebody_is_is_asked_only_where_the_document_begins() -> None:
+    def question(fact_id: str) -> str:
+        text = "Oda is a keeper of the tide lamp in Saltmarrow."
+        facts = [{"fact_id": fact_id, "text": text, "aspect": "background", "evidence": text}]
+        found = text_qa({"character": {"id": "oda", "name": "Oda", "lang": "en"}, "facts": facts}, ("qa_1",))
+        return str(found["qa_1"]["question"]) if found else ""
+
+    assert question("fact_001") == "Who is Oda?"
+    assert question("fact_044") != "Who is Oda?"
+
+
+def test_an_ending_that_may_be_a_noun_or_a_second_verb_is_not_cut() -> None:
+    assert (
+        asked("Konrad", "Konrad led his men through lonely corridors and abandoned tunnels for four days.")
+        == []
+    )

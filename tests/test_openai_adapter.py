@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 from adapters import attempt, fault_of, painted, send
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from model_server import ModelServer
 
@@ -157,6 +157,7 @@ def test_retry_after_is_read_in_every_form(headers: dict[str, str], wanted: floa
     assert retry_after_s(headers, now=60.0) == wanted
 
 
+@settings(deadline=None)
 @given(st.text(max_size=40))
 def test_retry_after_never_breaks_and_never_goes_back(text: str) -> None:
     found = retry_after_s({"retry-after": text, "retry-after-ms": text}, now=0.0)

@@ -91,7 +91,9 @@ def test_a_call_is_paid_once_however_often_it_is_asked(server: ModelServer, tmp_
     assert all(set(one.reply or {}) == {"dialogue_1", "dialogue_2"} for one in again)
 
 
-def test_tokens_and_money_agree_with_the_server_to_the_last_token(server: ModelServer, tmp_path: Path) -> None:
+def test_tokens_and_money_agree_with_the_server_to_the_last_token(
+    server: ModelServer, tmp_path: Path
+) -> None:
     server.configure(mode="bad_json", corruption="missing_key", share=0.5)
 
     outcomes = writer_of(server, tmp_path, cap=10.0).write([asked(number) for number in range(40)])
@@ -156,6 +158,7 @@ def test_where_the_workspace_lies_and_how_fast_it_works_repeats_nothing(
 
 def test_characters_that_write_at_once_keep_their_calls_apart(server: ModelServer, tmp_path: Path) -> None:
     names = ["one", "two", "three", "four"]
+    prices(tmp_path)
 
     def write(name: str) -> list[Outcome]:
         rows = range(100 * names.index(name), 100 * names.index(name) + 20)
@@ -172,6 +175,7 @@ def test_characters_that_write_at_once_keep_their_calls_apart(server: ModelServe
 
 def test_two_threads_that_ask_the_same_pay_once(server: ModelServer, tmp_path: Path) -> None:
     requests = [asked(number) for number in range(10)]
+    prices(tmp_path)
 
     with ThreadPoolExecutor(4) as pool:
         found = list(pool.map(lambda _: writer_of(server, tmp_path).write(requests), range(4)))
@@ -238,7 +242,9 @@ def test_a_refusal_is_named(server: ModelServer, tmp_path: Path) -> None:
     assert server.counters()["paid"] == 2
 
 
-def test_first_tries_that_end_in_500_cost_nothing_and_are_made_again(server: ModelServer, tmp_path: Path) -> None:
+def test_first_tries_that_end_in_500_cost_nothing_and_are_made_again(
+    server: ModelServer, tmp_path: Path
+) -> None:
     server.configure(mode="first_500")
 
     outcomes = writer_of(server, tmp_path, cap=10.0).write([asked(number) for number in range(20)])
@@ -319,7 +325,9 @@ def test_the_server_never_charges_more_than_the_cap(server: ModelServer, tmp_pat
     assert booked(tmp_path) == pytest.approx(charged)
 
     with pytest.raises(StoppedError):
-        writer_of(server, tmp_path, character="two", cap=0.10).write([asked(number) for number in range(300, 500)])
+        writer_of(server, tmp_path, character="two", cap=0.10).write(
+            [asked(number) for number in range(300, 500)]
+        )
     assert server.counters()["usd"] <= 0.10
 
     writer_of(server, tmp_path, cap=5.0).write(requests)
@@ -375,8 +383,16 @@ def test_a_server_that_was_never_reached_cost_nothing() -> None:
     assert refused_unpaid(fault)
 
 
-def start(server: ModelServer, folder: Path, count: int, *, at_once: int, cap: float | None) -> subprocess.Popen[str]:
-    command = [sys.executable, str(ROOT / "tests" / "paid_run.py"), server.openai_url, str(folder), str(count)]
+def start(
+    server: ModelServer, folder: Path, count: int, *, at_once: int, cap: float | None
+) -> subprocess.Popen[str]:
+    command = [
+        sys.executable,
+        str(ROOT / "tests" / "paid_run.py"),
+        server.openai_url,
+        str(folder),
+        str(count),
+    ]
     command += [str(cap)] if cap is not None else []
     environment = os.environ | {"ROLESCAPE_CONCURRENCY": str(at_once), "PYTHONPATH": str(ROOT)}
     return subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment)
@@ -411,7 +427,9 @@ def check_kill(server: ModelServer, tmp_path: Path, kill_at: int, *, count: int,
     assert counted["repeated"] <= at_once
     with closing(sqlite3.connect(ledger_of(tmp_path / "killed"))) as database:
         assert database.execute("PRAGMA integrity_check").fetchone() == ("ok",)
-        lost = database.execute("SELECT count(*) FROM attempts WHERE state IN ('open', 'unknown')").fetchone()[0]
+        lost = database.execute(
+            "SELECT count(*) FROM attempts WHERE state IN ('open', 'unknown')"
+        ).fetchone()[0]
     assert counted["repeated"] <= lost <= at_once
     whole = writer_of(server, tmp_path / "whole").write([asked(number) for number in range(count)])
     assert replies == [one.reply for one in whole]
@@ -440,3 +458,31 @@ def test_a_killed_run_pays_again_only_for_what_was_in_flight_at_twenty_points(
     server: ModelServer, tmp_path: Path, kill_at: int
 ) -> None:
     check_kill(server, tmp_path, kill_at, count=400, at_once=64)
+
+
+@pytest.mark.soak
+@pytest.mark.parametrize(
+    ("mode", "count", "seconds", "refused"), [("all_429", 300, 10.5, 64), ("bucket", 500, 11.5, 40)]
+)
+def test_refusals_of_a_real_server_cost_little(
+    server: ModelServer, tmp_path: Path, mode: str, count: int, seconds: float, refused: int
+) -> None:
+    server.configure(mode=mode, seconds=8, latency_s=0.2)
+
+    outcomes = writer_of(server, tmp_path).write([asked(number) for number in range(count)])
+
+    counted = server.counters()
+    assert all(outcome.reply for outcome in outcomes)
+    assert counted["paid"] == count
+    assert counted["statuses"]["429"] <= refused
+    assert counted["seconds"] <= seconds
+
+
+@pytest.mark.soak
+def test_a_dollar_is_never_exceeded_at_any_speed(server: ModelServer, tmp_path: Path) -> None:
+    server.configure(mode="bad_json", corruption="missing_key", share=0.05, latency_s=0.05)
+
+    told = kill_and_go_on(server, tmp_path, kill_at=500, count=3000, at_once=64, cap=1.0)
+
+    assert told["status"] == 3
+    assert 0.5 < server.counters()["usd"] <= 1.0

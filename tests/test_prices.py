@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from adapters import painted, stored
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from model_server import ModelServer
 from model_server import tokens as counted_there
@@ -117,6 +117,7 @@ PRICES = st.builds(
 )
 
 
+@settings(deadline=None)
 @given(PRICES, st.integers(0, 500_000), st.integers(0, 20_000), st.data())
 def test_no_answer_costs_more_than_was_reserved_for_it(
     price: Price, most_input: int, max_tokens: int, data: st.DataObject
@@ -134,6 +135,7 @@ def test_a_request_longer_than_any_known_price_is_not_sent() -> None:
         worst_cost(known, 1001, 10)
 
 
+@settings(deadline=None)
 @given(st.text(max_size=400))
 def test_bytes_bound_what_a_byte_pair_vocabulary_makes_of_a_text(text: str) -> None:
     assert counted_there.text_tokens(text) <= most_text_tokens(text)
@@ -146,6 +148,7 @@ def test_the_estimate_of_documents_is_within_a_tenth_of_a_real_vocabulary() -> N
         assert text_tokens(text) == pytest.approx(counted_there.text_tokens(text), rel=0.1), path.name
 
 
+@settings(deadline=None)
 @given(
     st.integers(1, 5000),
     st.integers(1, 5000),
@@ -239,6 +242,7 @@ def test_a_picture_that_fits_is_sent_as_it_lies(profile, tmp_path: Path) -> None
         assert fitted(picture.image, profile).data == picture.data
 
 
+@settings(deadline=None)
 @given(st.integers(1, 900), st.integers(1, 900), st.integers(16, 700))
 def test_fitting_keeps_to_the_limit_and_to_the_shape(width: int, height: int, side: int) -> None:
     buffer = io.BytesIO()

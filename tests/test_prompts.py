@@ -15,7 +15,8 @@ CHARACTER = {"id": "ada", "name": "Ada", "aliases": [], "category": "animal", "s
 
 def inputs_for(prompt_id: str) -> dict[str, object]:
     prompt = load_prompt(prompt_id)
-    return {name: 6 if name.endswith("messages") else [] for name in prompt.inputs} | {"character": CHARACTER}
+    people = {name: CHARACTER for name in ("character", "partner") if name in prompt.inputs}
+    return {name: 6 if name.endswith("messages") else [] for name in prompt.inputs} | people
 
 
 @pytest.mark.parametrize("prompt_id", SHIPPED)

@@ -42,7 +42,7 @@ def qa(rolescape: Run, built: Path) -> Run:
     """Regenerate questions in this test's workspace, without Prefect."""
 
     def run(character: str = "mara-quist", *options: str) -> Told:
-        return rolescape("qa", built, character, "--engine", "none", *options)
+        return rolescape("qa", built, character, "--engine", "none", "--quiet", *options)
 
     return run
 

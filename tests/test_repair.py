@@ -43,7 +43,9 @@ def test_the_first_step_is_the_request_itself() -> None:
 
 @pytest.mark.parametrize("request_", [ASKED, SET], ids=["one", "set"])
 @pytest.mark.parametrize("corruption", MENDED_HERE)
-def test_what_only_surrounds_a_reply_is_mended_without_another_call(request_: Request, corruption: str) -> None:
+def test_what_only_surrounds_a_reply_is_mended_without_another_call(
+    request_: Request, corruption: str
+) -> None:
     good = GOOD_SET if request_.keys else GOOD
 
     end = next_step(request_, [said(damaged(good, corruption, "mark"))])

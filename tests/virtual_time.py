@@ -10,6 +10,7 @@ from rolescape_data.providers.admission import Admission, Ticket
 from rolescape_data.providers.wire import Reply, WireFault
 
 T = TypeVar("T")
+OK = Reply("{}", "stop", 100, 50, "simulated")
 
 
 class _Selector(selectors.DefaultSelector):
@@ -56,7 +57,7 @@ class SimulatedServer:
     refuse: Callable[["SimulatedServer", float], WireFault | None] = lambda server, now: None
     slots: int = 10_000
     turn_around_s: float = 0.004
-    reply: Reply = Reply("{}", "stop", 100, 50, "simulated")
+    reply: Reply = OK
     seen: int = 0
     refused: int = 0
     answered: int = 0
@@ -83,7 +84,9 @@ class SimulatedServer:
         return self.reply
 
 
-def all_429(seconds: float, *, retry_after: Callable[[float], float | None]) -> Callable[..., WireFault | None]:
+def all_429(
+    seconds: float, *, retry_after: Callable[[float], float | None]
+) -> Callable[..., WireFault | None]:
     """Refuse everything for so many seconds."""
 
     def refuse(server: SimulatedServer, now: float) -> WireFault | None:

@@ -26,8 +26,13 @@ from rolescape_data.gates.fit import (
     image_identity,
     image_neighbour,
 )
+from rolescape_data.gates.language import language, mixed_scripts
 from rolescape_data.gates.length import WORD_GATES, opening_share, repetition
 from rolescape_data.gates.letters import reletter
+from rolescape_data.gates.names import instruction_names, role_names
+from rolescape_data.gates.overlap import thinking_copies_reply
+from rolescape_data.gates.picture import picture_brightness, picture_ratio, picture_sharpness, picture_side
+from rolescape_data.gates.privacy import pii, street_address
 from rolescape_data.gates.questions import (
     evidence_exact,
     mcq_answer_in_other_stem,
@@ -41,6 +46,8 @@ from rolescape_data.gates.questions import (
     question_names_text,
     question_self_contained,
 )
+from rolescape_data.gates.quota import aspect_coverage, aspect_share, quota
+from rolescape_data.gates.safety import flagged_words, minors_sexual
 from rolescape_data.gates.structure import (
     image_file,
     links,
@@ -50,32 +57,53 @@ from rolescape_data.gates.structure import (
     turn_grammar,
     types,
 )
+from rolescape_data.gates.talk import meta_talk, picture_talk, stage_directions
 from rolescape_data.gates.text import ai_tone, explanatory_prefix, residue
 from rolescape_data.records import RECORDS, Measurement, Record
 
 _ALL = frozenset(RECORDS)
-_DIALOGUES = frozenset({"image_dialogue", "text_dialogue", "human_role_dialogue"})
+_DIALOGUES = frozenset({"image_dialogue", "text_dialogue", "human_role_dialogue", "inter_role_dialogue"})
+_COMMENTARY = frozenset({"commentary"})
+_PROBE = frozenset({"probe"})
 _CAPTION = frozenset({"caption"})
-_TALK = frozenset({"human_role_dialogue"})
-_MCQ = frozenset({"text_mcq"})
+_TALK = frozenset({"human_role_dialogue", "inter_role_dialogue"})
+_MCQ = frozenset({"text_mcq", "visual_mcq"})
+_VISUAL = frozenset({"visual_qa", "visual_mcq"})
 _QUESTIONS = frozenset({"text_qa", "text_mcq"})
-_WRITTEN = _DIALOGUES | _CAPTION | _QUESTIONS | {"profile"}
+_WRITTEN = _DIALOGUES | _COMMENTARY | _CAPTION | _QUESTIONS | _VISUAL | _PROBE | {"profile", "annotation"}
 
 RECORD_GATES: dict[str, tuple[RecordGate, frozenset[str]]] = {
     "ai_tone": (ai_tone, _WRITTEN),
     "explanatory_prefix": (explanatory_prefix, _WRITTEN),
     "residue": (residue, _WRITTEN),
+    # A commentary talks about the picture before it, as it should.
+    "meta_talk": (meta_talk, _DIALOGUES),
+    "picture_talk": (picture_talk, frozenset({"image_dialogue", "text_dialogue"})),
+    "stage_directions": (stage_directions, _DIALOGUES | _COMMENTARY),
+    "language": (language, _WRITTEN),
+    "mixed_scripts": (mixed_scripts, _WRITTEN),
+    "flagged_words": (flagged_words, _WRITTEN),
+    "minors_sexual": (minors_sexual, _WRITTEN),
+    "pii": (pii, _WRITTEN),
+    "street_address": (street_address, _WRITTEN),
     **WORD_GATES,
-    "repetition": (repetition, _DIALOGUES | _CAPTION | {"profile"}),
+    "repetition": (repetition, _DIALOGUES | _COMMENTARY | _CAPTION | {"profile"}),
     "instruction_items": (instruction_items, _CAPTION),
     "instruction_lines": (instruction_lines, _CAPTION),
     "instruction_marks": (instruction_marks, _CAPTION),
     "instruction_tokens": (instruction_tokens, _CAPTION),
     "visual_elements": (visual_elements, _CAPTION),
+    "instruction_names": (instruction_names, _CAPTION),
+    "thinking_copies_reply": (thinking_copies_reply, _CAPTION),
     "turn_grammar": (turn_grammar, _TALK),
     "message_count": (message_count, _TALK),
     "links": (links, _ALL),
     "image_file": (image_file, frozenset({"image"})),
+    "picture_side": (picture_side, frozenset({"image"})),
+    "picture_ratio": (picture_ratio, frozenset({"image"})),
+    "picture_brightness": (picture_brightness, frozenset({"image"})),
+    "picture_sharpness": (picture_sharpness, frozenset({"image"})),
+    "role_names": (role_names, frozenset({"image", "annotation"})),
     "clip_fit": (clip_fit, _CAPTION),
     "clip_fit_pool": (clip_fit_pool, _CAPTION),
     "clip_fit_shuffled": (clip_fit_shuffled, _CAPTION),
@@ -85,17 +113,20 @@ RECORD_GATES: dict[str, tuple[RecordGate, frozenset[str]]] = {
     "types": (types, _QUESTIONS),
     "mcq_length_ratio": (mcq_length_ratio, _MCQ),
     "mcq_options": (mcq_options, _MCQ),
-    "evidence_exact": (evidence_exact, _DIALOGUES | _QUESTIONS | {"profile"}),
-    "question_self_contained": (question_self_contained, _QUESTIONS),
-    "question_names_text": (question_names_text, _QUESTIONS),
+    "evidence_exact": (evidence_exact, _DIALOGUES | _COMMENTARY | _QUESTIONS | {"profile"}),
+    "question_self_contained": (question_self_contained, _QUESTIONS | _VISUAL),
+    "question_names_text": (question_names_text, _QUESTIONS | _VISUAL),
 }
 
 SET_GATES: dict[str, tuple[SetGate, frozenset[str]]] = {
-    "opening_share": (opening_share, _DIALOGUES | _CAPTION),
+    "opening_share": (opening_share, _DIALOGUES | _COMMENTARY | _CAPTION | _PROBE | _VISUAL),
     "numbering": (numbering, _ALL),
     "repeated_id": (repeated_id, _ALL),
-    "duplicate_exact": (duplicate_exact, _DIALOGUES | _QUESTIONS),
-    "duplicate_near": (duplicate_near, _DIALOGUES | _QUESTIONS),
+    "quota": (quota, _ALL),
+    "aspect_coverage": (aspect_coverage, _QUESTIONS),
+    "aspect_share": (aspect_share, frozenset({"text_qa"})),
+    "duplicate_exact": (duplicate_exact, _DIALOGUES | _COMMENTARY | _QUESTIONS | _VISUAL | _PROBE),
+    "duplicate_near": (duplicate_near, _DIALOGUES | _COMMENTARY | _QUESTIONS | _VISUAL | _PROBE),
     "mcq_answer_in_other_stem": (mcq_answer_in_other_stem, _MCQ),
     "mcq_key_balance": (mcq_key_balance, _MCQ),
     "mcq_key_balance_small": (mcq_key_balance_small, _MCQ),
@@ -105,8 +136,8 @@ SET_GATES: dict[str, tuple[SetGate, frozenset[str]]] = {
 }
 
 PAIR_GATES: dict[str, tuple[PairGate, frozenset[str]]] = {
-    "train_test_exact": (train_test_exact, _DIALOGUES | _QUESTIONS),
-    "train_test_near": (train_test_near, _DIALOGUES | _QUESTIONS),
+    "train_test_exact": (train_test_exact, _DIALOGUES | _COMMENTARY | _QUESTIONS | _PROBE),
+    "train_test_near": (train_test_near, _DIALOGUES | _COMMENTARY | _QUESTIONS | _PROBE),
     "fact_overlap": (fact_overlap, _QUESTIONS),
 }
 

@@ -13,18 +13,32 @@ from functools import lru_cache
 from rolescape_data.records import (
     Caption,
     CharacterProfile,
+    Commentary,
     Evidence,
     Exchange,
     HumanRoleDialogue,
+    ImageAnnotation,
+    InterRoleDialogue,
     Measurement,
+    ProbeInput,
     Question,
     Record,
     TextMCQ,
     TextQA,
+    VisualMCQ,
+    VisualQA,
 )
 from rolescape_data.records.score import ScoreRow
 
 HUMAN = "human"
+
+
+@dataclass(frozen=True, slots=True)
+class Quota:
+    """An exact number for each cell; with `images` each of these pictures owes that many."""
+
+    cells: Mapping[str, int]
+    images: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +53,11 @@ class Context:
         character_ids: ids of all characters of the set.
         blob_formats: real format of each stored picture ("png", "jpeg", "webp"), by blob path.
         scores: what a CLIP model said about each record, by record id; empty in a set without `clip:`.
+        cast: names of everybody in a character's script, and of other known guests, by character id.
+        titles: names of the scripts, as films and books are called.
+        replies: what is said in reply in each dialogue, by record id, for gates that compare a linked record.
+        quotas: what the contract wants of each kind of this character exactly.
+        flagged_words: the list of qa/flagged_words.txt, folded; empty where nobody looks for them.
     """
 
     sources: Mapping[str, str] = field(default_factory=dict)
@@ -48,6 +67,11 @@ class Context:
     character_ids: frozenset[str] = frozenset()
     blob_formats: Mapping[str, str] = field(default_factory=dict)
     scores: Mapping[str, Sequence[ScoreRow]] = field(default_factory=dict)
+    cast: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    titles: tuple[str, ...] = ()
+    replies: Mapping[str, str] = field(default_factory=dict)
+    quotas: Mapping[str, Quota] = field(default_factory=dict)
+    flagged_words: frozenset[str] = frozenset()
 
 
 RecordGate = Callable[[Record, Context], list[Measurement]]
@@ -88,6 +112,11 @@ def spoken_texts(record: Record) -> dict[str, str]:
             for number, turn in enumerate(record.messages, 1)
             if turn.speaker != HUMAN
         }
+    if isinstance(record, Commentary):
+        return {"reply": record.reply}
+    if isinstance(record, InterRoleDialogue):
+        # Both speak as characters, and both perspectives are trained on.
+        return {f"message {number}": turn.text for number, turn in enumerate(record.messages, 1)}
     return {}
 
 
@@ -101,6 +130,8 @@ def asked_texts(record: Record) -> dict[str, str]:
             for number, turn in enumerate(record.messages, 1)
             if turn.speaker == HUMAN
         }
+    if isinstance(record, ProbeInput):
+        return {"text": record.text}
     return {}
 
 
@@ -123,6 +154,14 @@ def written_texts(record: Record) -> dict[str, str]:
         return {"question": record.question, **options, "rationale": record.rationale}
     if isinstance(record, CharacterProfile):
         return _profile_texts(record)
+    if isinstance(record, VisualQA):
+        return {"question": record.question, "answer": record.answer}
+    if isinstance(record, VisualMCQ):
+        options = {f"option {letter}": text for letter, text in record.options.texts().items()}
+        return {"question": record.question, **options, "rationale": record.rationale}
+    if isinstance(record, ImageAnnotation):
+        fields = {name: getattr(record, name) for name in ("role_info", "place_info", "scene_info")}
+        return {name: text for name, text in fields.items() if text}
     return {}
 
 
@@ -154,22 +193,35 @@ def all_texts(record: Record) -> dict[str, str]:
 def input_text(record: Record) -> str:
     """Return what a model is asked with: the question, the user's words, or a whole talk; '' for other kinds.
 
-    A talk counts as a whole: openers such as "Hello!" may recur.
+    A talk counts as a whole: openers such as "Hello!" may recur. A commentary counts by its reply: its question is one of
+    a few fixed ones.
     """
-    if isinstance(record, Question):
+    if isinstance(record, ProbeInput):
+        return record.text
+    if isinstance(record, Commentary):
+        return record.reply
+    if isinstance(record, Question | VisualQA | VisualMCQ):
         return record.question
     if isinstance(record, Exchange):
         return record.user_text
-    if isinstance(record, HumanRoleDialogue):
+    if isinstance(record, HumanRoleDialogue | InterRoleDialogue):
         return "\n".join(turn.text for turn in record.messages)
     return ""
 
 
+def scope_of(record: Record) -> str:
+    """Return what questions have to share to count as asked beside each other: the character, of a picture's the picture.
+
+    "What is Mira holding?" may be asked of every picture: each has another answer.
+    """
+    return record.image_id if isinstance(record, VisualQA | VisualMCQ) else record.character_id
+
+
 def evidence_of(record: Record) -> list[Evidence]:
     """Return every exact span that a record claims."""
-    if isinstance(record, Question | Exchange):
+    if isinstance(record, Question | Exchange | Commentary):
         return list(record.evidence)
-    if isinstance(record, HumanRoleDialogue):
+    if isinstance(record, HumanRoleDialogue | InterRoleDialogue):
         return [turn.evidence for turn in record.messages if turn.evidence is not None]
     if isinstance(record, CharacterProfile):
         return [fact.evidence for fact in record.facts]

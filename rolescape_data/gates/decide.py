@@ -89,6 +89,8 @@ class Thresholds(Part):
     max_reject_share: Annotated[float, Field(ge=0, le=1)]
     image_duplicates: ImageDuplicates
     gates: dict[str, GateThresholds]
+    # From qa/flagged_words.txt: kept here so that whatever is made anew for a threshold is made anew for a word.
+    flagged_words: tuple[str, ...] = ()
 
 
 def _check_order(limits: Limits, whose: str = "") -> None:

@@ -16,8 +16,8 @@ from rolescape_data.records import Measurement, Record
 # Shorter texts ("Hm. Aye.") are too short to tell; data-juicer's bound of 0.8 is for whole paragraphs.
 SHORTEST = 20
 
-# Names and list items, in which nothing of a language need stand.
-_NO_PROSE = re.compile(r"^(?:option |catchphrase |answer$|generation_instruction$)")
+# Names and list items, in which nothing of a language need stand; what ties two people may be a list of pupils.
+_NO_PROSE = re.compile(r"^(?:option |catchphrase |relationship |answer$|generation_instruction$)")
 
 # Close relatives that a short text of the language is often taken for.
 _KIN: dict[str, frozenset[str]] = {

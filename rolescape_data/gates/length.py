@@ -13,7 +13,7 @@ from rolescape_data.gates.base import (
     spoken_texts,
     written_texts,
 )
-from rolescape_data.records import Caption, Measurement, Record
+from rolescape_data.records import Caption, Measurement, ProbeInput, Record, VisualMCQ, VisualQA
 from rolescape_data.spans import folded, words
 
 NGRAM = 10
@@ -54,21 +54,27 @@ _EXCHANGES = frozenset({"image_dialogue", "text_dialogue"})
 _PROFILE = frozenset({"profile"})
 _CAPTION = frozenset({"caption"})
 _QA = frozenset({"text_qa"})
-_MCQ = frozenset({"text_mcq"})
+_MCQ = frozenset({"text_mcq", "visual_mcq"})
+_ANNOTATION = frozenset({"annotation"})
 _TALK = frozenset({"human_role_dialogue"})
+_TALKS = _TALK | {"inter_role_dialogue"}
 
 _COUNTED: dict[str, tuple[Callable[[Record], list[str]], frozenset[str]]] = {
-    "user_words": (_asked, _EXCHANGES),
+    "user_words": (_asked, _EXCHANGES | {"probe"}),
     "response_words": (_said, _EXCHANGES),
-    "message_words": (_said, _TALK),
+    "message_words": (_said, _TALKS),
+    "comment_words": (_said, frozenset({"commentary"})),
     "human_message_words": (_asked, _TALK),
     "thinking_words": (_one("thinking_process"), _CAPTION),
     "instruction_words": (_one("generation_instruction"), _CAPTION),
     "caption_words": (_one("t2i_caption"), _CAPTION),
-    "question_words": (_one("question"), _QA | _MCQ),
-    "answer_words": (_one("answer"), _QA),
+    "question_words": (_one("question"), _QA | _MCQ | {"visual_qa"}),
+    "answer_words": (_one("answer"), _QA | {"visual_qa"}),
     "option_words": (_many("option "), _MCQ),
     "rationale_words": (_one("rationale"), _MCQ),
+    "role_words": (_one("role_info"), _ANNOTATION),
+    "place_words": (_one("place_info"), _ANNOTATION),
+    "scene_words": (_one("scene_info"), _ANNOTATION),
     "description_words": (_one("description"), _PROFILE),
     "opening_words": (_one("opening"), _PROFILE),
     "brief_introduction_words": (_one("brief_introduction"), _PROFILE),
@@ -134,4 +140,7 @@ def opening_share(records: Sequence[Record], context: Context) -> list[Measureme
 def _opening(record: Record) -> str:
     spoken = next(iter(spoken_texts(record).values()), "")
     text = record.thinking_process if isinstance(record, Caption) else spoken
+    text = record.text if isinstance(record, ProbeInput) else text
+    text = record.answer if isinstance(record, VisualQA) else text
+    text = record.question if isinstance(record, VisualMCQ) else text
     return " ".join(folded(text).split()[:3])

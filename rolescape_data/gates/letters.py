@@ -8,8 +8,9 @@ import hashlib
 import random
 import re
 from collections.abc import Mapping, Sequence
+from typing import TypeVar
 
-from rolescape_data.records import LETTERS, Options, TextMCQ
+from rolescape_data.records import LETTERS, Options, TextMCQ, VisualMCQ
 from rolescape_data.records.question import Letter
 
 _LIST = (
@@ -24,7 +25,10 @@ _REFERENCE = re.compile(
 )
 
 
-def reletter(questions: Sequence[TextMCQ], seed: int) -> list[TextMCQ]:
+M = TypeVar("M", TextMCQ, VisualMCQ)
+
+
+def reletter(questions: Sequence[M], seed: int) -> list[M]:
     """Move every right option to a letter dealt evenly: of n questions each letter gets n/4, rounded down or up.
 
     The deal depends on the seed and the ids alone, so doing it twice changes nothing, and batches of several characters
@@ -53,7 +57,7 @@ def deal(ids: Sequence[str], seed: int) -> list[Letter]:
     return letters
 
 
-def _moved(question: TextMCQ, target: Letter) -> TextMCQ:
+def _moved(question: M, target: Letter) -> M:
     old = question.answer_key
     if old == target:
         return question

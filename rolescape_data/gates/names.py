@@ -12,7 +12,8 @@ from rolescape_data.records import Caption, ImageRecord, Measurement, Record
 from rolescape_data.records.visual import ImageAnnotation
 from rolescape_data.spans import folded
 
-_CAPITAL = r"[A-ZÀ-ÖØ-Þ][\w'’.-]*"
+# A full stop belongs to initials and titles alone: "Dr. Pell", "J. Pike".
+_CAPITAL = r"(?:(?:Dr|Mr|Mrs|Ms|St|Prof|Capt|Sgt|[A-Z])\.|[A-ZÀ-ÖØ-Þ][\w'’-]*)"
 _SEQUENCE = re.compile(rf"{_CAPITAL}(?:\s+(?:(?:of|the|de|da|di|van|von|al|le|la)\s+){{0,2}}{_CAPITAL})*")
 _NO_NAME = frozenset(
     ["a", "an", "the", "from", "left", "right", "in", "on", "at", "and", "with", "to", "behind", "beside", "next", "center", "centre", "middle", "foreground", "background", "both", "two", "three", "four", "five", "several", "another", "one", "he", "she", "they", "it", "his", "her", "their", "there", "this", "that", "these", "those", "some", "no", "only", "i"]
@@ -76,20 +77,26 @@ def instruction_names(record: Record, context: Context) -> list[Measurement]:
 
 
 def role_names(record: Record, context: Context) -> list[Measurement]:
-    """Count names in `role_info` that are neither of the script's cast nor declared as present.
+    """Count names in `role_info` that are neither of the script's cast, nor declared, nor anywhere in the material.
 
-    Silent where nothing is annotated, and for scripts without capital letters.
+    Silent where nothing is annotated; finds nothing in writing without capital letters.
     """
+    declared: tuple[str, ...] = ()
     if isinstance(record, ImageAnnotation):
-        text, declared = record.role_info, ()
+        text = record.role_info
     elif isinstance(record, ImageRecord):
         text, declared = record.annotation.role_info, tuple(record.characters_present)
     else:
         return []
     if not text:
         return []
-    known = [*context.cast.get(record.character_id, ()), *declared]
-    strangers = unknown_names(text, known)
+    known = [*context.cast.get(record.character_id, ()), *context.titles, *declared]
+    strangers = [
+        name
+        for name in unknown_names(text, known)
+        # Places and ships that the character's own documents speak of stand in role_info too.
+        if not any(name in source for source in context.sources.values())
+    ]
     return [measured(record, "role_names", len(strangers), "; ".join(strangers))]
 
 
@@ -105,7 +112,11 @@ def unknown_names(text: str, known: Iterable[str]) -> list[str]:
         opens = not flat[: match.start()].strip() or flat[: match.start()].rstrip()[-1] in ".!?:"
         name = " " + folded(" ".join(tokens)) + " "
         # One capitalised word at the start of a sentence is capitalised for that alone.
-        if not tokens or not name.strip() or (opens and len(match.group().split()) == 1 and len(flat.split()) > 2):
+        if (
+            not tokens
+            or not name.strip()
+            or (opens and len(match.group().split()) == 1 and len(flat.split()) > 2)
+        ):
             continue
         if not any(name in whole or whole in name for whole in cast):
             found.append(" ".join(tokens))

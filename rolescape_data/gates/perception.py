@@ -16,7 +16,9 @@ _EMOTIONS = (
     r"confused|bored|relieved|cheerful|miserable|depressed|melancholy|amused|curious|suspicious|determined|concerned|serene|"
     r"distressed|grief|sorrow(?:ful)?|delighted|emotional"
 )
-_EMOTION = re.compile(rf"\b(?:{_EMOTIONS})\b|悲伤|难过|生气|愤怒|高兴|快乐|害怕|紧张|焦虑|惊讶", re.IGNORECASE)
+_EMOTION = re.compile(
+    rf"\b(?:{_EMOTIONS})\b|悲伤|难过|生气|愤怒|高兴|快乐|害怕|紧张|焦虑|惊讶", re.IGNORECASE
+)
 _BODY = re.compile(
     r"\b(?:brows?|eyebrows?|forehead|eyes?|eyelids?|lids?|pupils?|nostrils?|nose|cheeks?|cheekbones?|lips?|mouth|teeth|jaws?|"
     r"chin|tongue|temples?|wrinkl\w+|furrow\w*|squint\w*|frown\w*|smil\w+|grin\w*|grimac\w+|tears?|blink\w*|"

@@ -11,7 +11,11 @@ def picture_side(record: Record, context: Context) -> list[Measurement]:
     """Measure the short side in pixels."""
     if not isinstance(record, ImageRecord):
         return []
-    return [measured(record, "picture_side", min(record.width, record.height), f"{record.width} x {record.height}")]
+    return [
+        measured(
+            record, "picture_side", min(record.width, record.height), f"{record.width} x {record.height}"
+        )
+    ]
 
 
 def picture_ratio(record: Record, context: Context) -> list[Measurement]:

@@ -20,7 +20,14 @@ _PHONE = re.compile(
 )
 _FICTION_PHONE = re.compile(r"555\D?01\d\d$")
 _IBAN = re.compile(r"(?<!\w)[A-Z]{2}\d{2}(?: ?[A-Z0-9]{4}){2,7}(?: ?[A-Z0-9]{1,3})?(?!\w)")
-_CARD = re.compile(r"(?<![\w.])\d(?:[ -]?\d){12,18}(?![\w.])")
+_CARD = re.compile(
+    r"(?<![\w.-])(?:\d{13,19}|\d{4}([ -])\d{4}\1\d{4}\1\d{4}(?:\1\d{1,3})?|\d{4}([ -])\d{6}\2\d{4,5})(?![\w-])"
+)
+# Issuer ranges and lengths (ISO/IEC 7812): Visa, Mastercard, American Express, Discover, JCB, Diners Club, UnionPay.
+_ISSUED = re.compile(
+    r"4(?:\d{12}|\d{15}|\d{18})|(?:5[1-5]\d\d|2[2-7]\d\d)\d{12}|3[47]\d{13}|6(?:011|4[4-9]\d|5\d\d)\d{12}|"
+    r"35\d{14}|3[068]\d{12}|62\d{14,17}"
+)
 _KEYS = tuple(
     re.compile(pattern)
     for pattern in (
@@ -36,9 +43,7 @@ _KEYS = tuple(
         r"(?i)\b(?:api[ _-]?key|secret[ _-]?key|access[ _-]?token|password|passwd)\s?[:=]\s?['\"]?(?=\S*\d)[^\s'\"]{8,}",
     )
 )
-_STREET = (
-    r"Street|St\.|Avenue|Ave\.?|Road|Rd\.?|Lane|Ln\.|Drive|Boulevard|Blvd\.?|Crescent|Terrace|Mews|Parkway|Highway"
-)
+_STREET = r"Street|St\.|Avenue|Ave\.?|Road|Rd\.?|Lane|Ln\.|Drive|Boulevard|Blvd\.?|Crescent|Terrace|Mews|Parkway|Highway"
 _ADDRESS = re.compile(
     rf"\b\d{{1,5}}[A-Za-z]?,?\s+(?:[A-Z][\w'.-]*\s+){{1,3}}(?:{_STREET})(?!\w)|"
     r"\b[A-ZÄÖÜ][\wäöüß-]+(?:straße|strasse|gasse|weg|platz|allee)\s+\d{1,4}[a-z]?\b|"
@@ -111,7 +116,7 @@ def _found(text: str) -> Iterator[tuple[str, str]]:
             yield "IBAN", match.group()
     for match in _CARD.finditer(text):
         digits = re.sub(r"\D", "", match.group())
-        if free(match) and len(set(digits)) > 1 and digits[0] in "23456" and luhn(digits):
+        if free(match) and _ISSUED.fullmatch(digits) and luhn(digits):
             taken.append(match.span())
             yield "card", match.group()
     for match in _PHONE.finditer(text):

@@ -5,8 +5,8 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 
-from rolescape_data.gates.base import Context, evidence_of, measured, name_pattern, names_of, plain
-from rolescape_data.records import LETTERS, Measurement, Question, Record, TextMCQ
+from rolescape_data.gates.base import Context, evidence_of, measured, name_pattern, names_of, plain, scope_of
+from rolescape_data.records import LETTERS, Measurement, Question, Record, TextMCQ, VisualMCQ, VisualQA
 from rolescape_data.records.question import Letter
 from rolescape_data.spans import folded
 
@@ -77,7 +77,7 @@ def mcq_longest_share_small(records: Sequence[Record], context: Context) -> list
 
 def mcq_length_ratio(record: Record, context: Context) -> list[Measurement]:
     """Measure the characters of the right option over the mean of the other three."""
-    if not isinstance(record, TextMCQ):
+    if not isinstance(record, TextMCQ | VisualMCQ):
         return []
     right, others = _sides(record)
     return [
@@ -87,7 +87,7 @@ def mcq_length_ratio(record: Record, context: Context) -> list[Measurement]:
 
 def mcq_options(record: Record, context: Context) -> list[Measurement]:
     """Count faults of the options: equal ones, one inside another, the answer in the stem, all or none of the above."""
-    if not isinstance(record, TextMCQ):
+    if not isinstance(record, TextMCQ | VisualMCQ):
         return []
     options = {letter: _fold(text) for letter, text in record.options.texts().items()}
     faults: list[str] = []
@@ -108,7 +108,7 @@ def mcq_options(record: Record, context: Context) -> list[Measurement]:
 
 
 def mcq_answer_in_other_stem(records: Sequence[Record], context: Context) -> list[Measurement]:
-    """Count, for each question, the other questions of the set whose stem holds its answer.
+    """Count, for each question, the other questions of the set (of a picture: of the same one) whose stem holds its answer.
 
     The character's own name stands in every stem and is no hint; nor is a bare number word or a yes.
     """
@@ -122,7 +122,7 @@ def mcq_answer_in_other_stem(records: Sequence[Record], context: Context) -> lis
             batch[other].id
             for other, stem in enumerate(stems)
             if other != number
-            and batch[other].character_id == question.character_id
+            and scope_of(batch[other]) == scope_of(question)
             and answer not in names
             and _tells(answer)
             and _inside(answer, stem)
@@ -148,7 +148,7 @@ def evidence_exact(record: Record, context: Context) -> list[Measurement]:
 
 def question_self_contained(record: Record, context: Context) -> list[Measurement]:
     """Measure 1 when a pronoun leads the question and the character's name, or a part of it, stands nowhere in it."""
-    if not isinstance(record, Question):
+    if not isinstance(record, Question | VisualQA | VisualMCQ):
         return []
     text = plain(record.question)
     names = names_of(record, context)
@@ -161,7 +161,7 @@ def question_self_contained(record: Record, context: Context) -> list[Measuremen
 
 def question_names_text(record: Record, context: Context) -> list[Measurement]:
     """Count mentions of a text that the reader does not see: "according to the profile", "mentioned above"."""
-    if not isinstance(record, Question):
+    if not isinstance(record, Question | VisualQA | VisualMCQ):
         return []
     hits = [match.group() for match in _OUTSIDE.finditer(plain(record.question))]
     return [measured(record, "question_names_text", len(hits), "; ".join(hits))]
@@ -182,11 +182,11 @@ def chi_square_p(counts: Iterable[int]) -> float:
     return min(1.0, math.erfc(math.sqrt(x / 2)) + math.sqrt(2 * x / math.pi) * math.exp(-x / 2))
 
 
-def _mcqs(records: Sequence[Record]) -> list[TextMCQ]:
-    return [record for record in records if isinstance(record, TextMCQ)]
+def _mcqs(records: Sequence[Record]) -> list[TextMCQ | VisualMCQ]:
+    return [record for record in records if isinstance(record, TextMCQ | VisualMCQ)]
 
 
-def _sides(question: TextMCQ) -> tuple[str, list[str]]:
+def _sides(question: TextMCQ | VisualMCQ) -> tuple[str, list[str]]:
     """Return the right option and the other three."""
     options = question.options.texts()
     return options[question.answer_key], [
@@ -194,13 +194,13 @@ def _sides(question: TextMCQ) -> tuple[str, list[str]]:
     ]
 
 
-def _on_batch(batch: Sequence[TextMCQ], gate: str, value: float, detail: str) -> Measurement:
+def _on_batch(batch: Sequence[TextMCQ | VisualMCQ], gate: str, value: float, detail: str) -> Measurement:
     """Return a measurement of a whole batch. Its record id names the batch: no single question is at fault."""
     owners = {question.character_id for question in batch}
     owner = owners.pop() if len(owners) == 1 else "all"
     return Measurement(
-        record_id=f"{owner}/{TextMCQ.kind}",
-        kind=TextMCQ.kind,
+        record_id=f"{owner}/{batch[0].kind}",
+        kind=batch[0].kind,
         character_id=owner,
         gate=gate,
         value=value,

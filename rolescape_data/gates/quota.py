@@ -7,8 +7,10 @@ MMRole and RoleScape-20 drift from their own counts: 4 questions for 5 in one pi
 from collections import Counter
 from collections.abc import Mapping, Sequence
 
-from rolescape_data.gates.base import Context
+from rolescape_data.blueprints import Blueprint
+from rolescape_data.gates.base import Context, Quota
 from rolescape_data.records import ASPECTS, Measurement, Question, Record, TextQA
+from rolescape_data.records.visual import VISUAL_CATEGORIES, VisualMCQ
 
 # Fields that a cell of a contract may name a value of.
 _CELL_FIELDS = ("difficulty", "type", "category", "probe", "shape", "polarity")
@@ -16,6 +18,26 @@ _CELL_FIELDS = ("difficulty", "type", "category", "probe", "shape", "polarity")
 # Fewer questions cannot cover eight aspects, and their shares are coarse.
 SMALLEST_COVERED = 8
 SMALLEST_SHARED = 20
+
+
+def quotas_of(blueprint: Blueprint, images: Sequence[str]) -> dict[str, Quota]:
+    """Return what a blueprint wants exactly of a character with these pictures, by kind.
+
+    Kinds with a lower bound only are left out. Of visual four-option questions every picture owes one of each category,
+    whatever the mix of difficulties.
+    """
+    found: dict[str, Quota] = {}
+    for kind, contract in blueprint.kinds.items():
+        if contract.min is not None:
+            continue
+        cells = contract.per_picture()
+        if not cells:
+            found[kind] = Quota(contract.cells(len(images)))
+            continue
+        if kind == VisualMCQ.kind:
+            cells |= dict.fromkeys(VISUAL_CATEGORIES, 1)
+        found[kind] = Quota(cells, tuple(sorted(images)))
+    return found
 
 
 def quota(records: Sequence[Record], context: Context) -> list[Measurement]:
@@ -47,7 +69,7 @@ def off_by(wanted: Mapping[str, int], records: Sequence[Record]) -> dict[str, in
     found: Counter[str] = Counter()
     for record in records:
         values = [getattr(record, name, None) for name in _CELL_FIELDS]
-        named = [value for value in values if value in wanted]
+        named = [value for value in values if isinstance(value, str) and value in wanted]
         found.update(named if named else ["count" if "count" in wanted else "other"])
     if "count" in wanted:
         found["count"] = len(records)
@@ -85,7 +107,9 @@ def _aspects(records: Sequence[Record]) -> Counter[str]:
 
 def _off(first: Record, image: str, wanted: Mapping[str, int], records: Sequence[Record]) -> Measurement:
     wrong = off_by(wanted, records)
-    detail = ", ".join(f"{cell} {wanted.get(cell, 0) + by} for {wanted.get(cell, 0)}" for cell, by in wrong.items())
+    detail = ", ".join(
+        f"{cell} {wanted.get(cell, 0) + by} for {wanted.get(cell, 0)}" for cell, by in wrong.items()
+    )
     return _on_set(first, image, "quota", sum(abs(by) for by in wrong.values()), detail)
 
 

@@ -30,7 +30,8 @@ _MINOR = re.compile(
 )
 # "the sex of the child", "sexual reproduction" and the like tell biology.
 _BIOLOGY = re.compile(
-    r"\b(?:the |either |opposite |same |other |fair(?:er)? )sex\b|\bsexual (?:reproduction|dimorphism)\b", re.I
+    r"\b(?:the |either |opposite |same |other |fair(?:er)? )sex\b|\bsexual (?:reproduction|dimorphism)\b",
+    re.I,
 )
 _SENTENCE = re.compile(r"[^.!?。！？\n]+")
 
@@ -44,9 +45,7 @@ def load_flagged_words(path: Path) -> frozenset[str]:
     try:
         lines = path.read_text(encoding="utf-8-sig").splitlines()
     except UnicodeDecodeError as fault:
-        raise SettingsError(
-            f"{path} is not UTF-8 text (byte {fault.start}). Save it as UTF-8."
-        ) from fault
+        raise SettingsError(f"{path} is not UTF-8 text (byte {fault.start}). Save it as UTF-8.") from fault
     found: set[str] = set()
     for number, line in enumerate(lines, 1):
         word = line.split("#", 1)[0].strip().casefold()
@@ -85,8 +84,9 @@ def flagged_words(record: Record, context: Context) -> list[Measurement]:
 def _listed(listed: frozenset[str]) -> re.Pattern[str]:
     spelled = [
         # Chinese has no spaces: an entry counts wherever it stands.
-        re.escape(word) if _CJK.search(word) else rf"(?<!\w){re.escape(word.removesuffix('*'))}"
-        + (r"\w*" if word.endswith("*") else r"(?!\w)")
+        re.escape(word)
+        if _CJK.search(word)
+        else rf"(?<!\w){re.escape(word.removesuffix('*'))}" + (r"\w*" if word.endswith("*") else r"(?!\w)")
         for word in sorted(listed, key=lambda word: (-len(word), word))
     ]
     return re.compile("|".join(spelled))

@@ -9,8 +9,8 @@ from rolescape_data.gates.base import HUMAN, Context, measured
 from rolescape_data.records import (
     Caption,
     HumanRoleDialogue,
-    ImageDialogue,
     ImageRecord,
+    InterRoleDialogue,
     Measurement,
     Question,
     Record,
@@ -22,7 +22,12 @@ _NUMBERED = re.compile(r"^(.*_)(\d{3,})$")
 
 
 def turn_grammar(record: Record, context: Context) -> list[Measurement]:
-    """Count breaches of the order: the human opens, turns alternate, none is empty, the character has the last word."""
+    """Count breaches of the order: the human opens, turns alternate, none is empty, the character has the last word.
+
+    Between two characters the partner opens, and either may end.
+    """
+    if isinstance(record, InterRoleDialogue):
+        return [_between_characters(record)]
     if not isinstance(record, HumanRoleDialogue):
         return []
     faults: list[str] = []
@@ -39,9 +44,20 @@ def turn_grammar(record: Record, context: Context) -> list[Measurement]:
     return [measured(record, "turn_grammar", len(faults), "; ".join(faults))]
 
 
+def _between_characters(record: InterRoleDialogue) -> Measurement:
+    faults = ["the character talks with itself"] if record.partner_id == record.character_id else []
+    for number, turn in enumerate(record.messages, 1):
+        due = record.partner_id if number % 2 else record.character_id
+        if turn.speaker != due:
+            faults.append(f"message {number} is by '{turn.speaker}', due is '{due}'")
+        if not turn.text.strip():
+            faults.append(f"message {number} is empty")
+    return measured(record, "turn_grammar", len(faults), "; ".join(faults))
+
+
 def message_count(record: Record, context: Context) -> list[Measurement]:
     """Count the messages of a dialogue."""
-    if not isinstance(record, HumanRoleDialogue):
+    if not isinstance(record, HumanRoleDialogue | InterRoleDialogue):
         return []
     return [measured(record, "message_count", len(record.messages))]
 
@@ -49,8 +65,9 @@ def message_count(record: Record, context: Context) -> list[Measurement]:
 def links(record: Record, context: Context) -> list[Measurement]:
     """Count links to records that are not there: image_id, dialogue_id, parents. Case counts."""
     linked: list[tuple[str, str]] = []
-    if isinstance(record, ImageDialogue | Caption | HumanRoleDialogue):
-        linked.append(("image_id", record.image_id))
+    image = getattr(record, "image_id", None)
+    if image is not None:
+        linked.append(("image_id", image))
     if isinstance(record, Caption):
         linked.append(("dialogue_id", record.dialogue_id))
     linked += [("parent", parent) for parent in record.provenance.parents]

@@ -34,7 +34,7 @@ META = tuple(
 ) + tuple(
     re.compile(pattern)
     for pattern in (
-        r"剧本(?:里|中|上)?(?:写|说|要求)",
+        r"剧本(?:里|中|上)(?:写|说)|剧本要求",
         r"镜头(?:拉|推|转|切|对准)",
         r"虚构(?:的)?(?:角色|人物)",
         r"第四面墙",
@@ -61,6 +61,9 @@ _MANNER = re.compile(
 )
 _SPOKEN_WORDS = frozenset(
     ["this", "his", "hers", "its", "ours", "yours", "always", "perhaps", "besides", "sometimes", "thus", "plus", "less", "unless", "across", "whose", "nothing", "something", "everything", "anything", "king", "being", "during", "morning", "evening", "yes", "was", "has", "does", "as", "is", "us"]
+)  # fmt: skip
+_OBJECTS = frozenset(
+    ["his", "her", "their", "at", "back", "up", "down", "away", "into", "towards", "toward", "around", "over", "off", "out"]
 )  # fmt: skip
 _MARKED = re.compile(
     r"\*+(?P<star>[^*\s][^*\n]*?[^*\s])\*+|[(（](?P<round>[^()（）\n]{2,})[)）]|\[(?P<square>[^\[\]\n]{3,})\]"
@@ -100,7 +103,7 @@ def stage_marks(text: str, names: tuple[str, ...] = ()) -> list[str]:
     found = [
         match.group()
         for match in _MARKED.finditer(flat)
-        if _is_act(match["star"] or match["round"] or match["square"])
+        if _is_act(match["star"] or match["round"] or match["square"], stressed=bool(match["star"]))
     ]
     teller = rf"(?:he|she|they|{name_pattern(names)})"
     found += [
@@ -123,8 +126,11 @@ def stage_directions(record: Record, context: Context) -> list[Measurement]:
     return [measured(record, "stage_directions", len(found), "; ".join(found))]
 
 
-def _is_act(inside: str) -> bool:
-    """Say whether the words between marks tell an action rather than stress a word or add a thought."""
+def _is_act(inside: str, *, stressed: bool) -> bool:
+    """Say whether the words between marks tell an action rather than stress a word or add a thought.
+
+    Between asterisks ("*excellently* behaved") a manner is stress; between brackets ("(softly)") it is acted.
+    """
     if _CHINESE_ACT.match(inside):
         return True
     tokens = re.findall(r"[A-Za-z']+", inside.casefold())
@@ -134,7 +140,7 @@ def _is_act(inside: str) -> bool:
         tokens = tokens[1:]
     first = tokens[0]
     if len(tokens) == 1 and (_MANNER.match(first) or (first.endswith("ly") and len(first) > 4)):
-        return _alone(inside)
+        return not stressed and inside.islower()
     if first in _SPOKEN_WORDS or "'" in first:
         return False
     if _stems(first) & _VERBS:
@@ -142,13 +148,6 @@ def _is_act(inside: str) -> bool:
         return first not in _VERBS or len(tokens) == 1
     # An unknown verb counts only where it is one by its form and something follows it.
     return len(tokens) > 1 and inside[:1].islower() and first.endswith("s") and tokens[1] in _OBJECTS
-
-
-_OBJECTS = frozenset(["his", "her", "their", "at", "back", "up", "down", "away", "into", "towards", "toward", "around", "over", "off", "out"])  # fmt: skip
-
-
-def _alone(inside: str) -> bool:
-    return bool(re.fullmatch(r"[a-z][a-z -]*", inside))
 
 
 def _stems(word: str) -> set[str]:

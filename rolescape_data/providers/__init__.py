@@ -15,9 +15,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Purse:
-    """What a paid writer is bound to: the workspace, the most it may ever spend, and the set's own qa folder.
+    """What a paid writer is bound to: whose budget, the most it may ever spend, and the set's own qa folder.
 
-    `root` is the workspace's folder; `budget_usd` None means no cap; `qa` may hold a prices.yaml.
+    `root` is the workspace, or one character's folder where each has a share of its own; `budget_usd` None means no
+    cap; `qa` may hold a prices.yaml.
     """
 
     root: Path

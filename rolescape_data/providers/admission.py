@@ -7,7 +7,7 @@ waiting call. Rates come from the server's headers where it sends them, and are 
 
 import asyncio
 import random
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 
@@ -21,9 +21,12 @@ MOST = 64
 PATIENCE_S = 55.0
 # Once stopped, calls of other characters in the same process are told so at once for this long.
 STOPPED_S = 30.0
-_TRIES = {"rate_limit": 1000, "overloaded": 8, "connection": 6, "timeout": 3}
+# How often one call is tried per kind of failure before it counts as failed on its own account. A server under load
+# says 503 to most calls for minutes; a reply that was lost on its way may have been charged for each time.
+_TRIES = {"rate_limit": 10_000, "overloaded": 20, "connection": 6, "timeout": 3}
 _WINDOW = 16
 _TOLERANCE = 2.0
+_QUEUEING = 3.0
 _SPREAD_S = 0.05
 
 
@@ -49,9 +52,10 @@ class _Waiting:
 
 @dataclass(slots=True)
 class _Latency:
-    """Seconds that one kind of call takes: `base` when the server is idle, `now` at present."""
+    """Seconds that one kind of call takes: the `least` ever, `base` when the server is idle, `now` at present."""
 
     count: int = 0
+    least: float = 0.0
     base: float = 0.0
     now: float = 0.0
 
@@ -108,18 +112,20 @@ class Admission:
             StoppedError: the server takes nothing at the moment.
         """
         loop = asyncio.get_running_loop()
-        tries, before = 0, self.successes
+        tries: Counter[str] = Counter()
+        others = 0  # successes of other calls before this one failed first
         while True:
-            charged = await self._enter(loop, tokens, first=tries == 0)
+            charged = await self._enter(loop, tokens, first=not tries)
             ticket = Ticket(loop.time(), loop, charged)
             try:
                 reply = await once(ticket)
             except WireFault as fault:
                 self.in_flight -= 1
-                tries += 1
-                delay = self._failed(loop.time(), ticket, fault)
-                if tries >= _TRIES.get(fault.kind, 1):
-                    self._give_up(fault, others_succeed=self.successes > before)
+                others = others if tries else self.successes
+                tries[fault.kind] += 1
+                delay = self._failed(loop.time(), ticket, fault, tries[fault.kind])
+                if tries[fault.kind] >= _TRIES[fault.kind]:
+                    self._give_up(loop.time(), fault, others_succeed=self.successes > others)
                 self._pump(loop)
                 if delay:
                     await asyncio.sleep(delay)
@@ -205,7 +211,7 @@ class Admission:
         if self._tokens is not None:
             self._tokens.correct(reply.input_tokens + reply.output_tokens - ticket.charged)
         if self._queue or self.in_flight + 1 >= int(self.limit):
-            self.limit = min(self.most, self.limit + (1.0 if self._climbing else 1.0 / self.limit))
+            self.limit = min(self.most, self.limit + (2.0 if self._climbing else 1.0 / self.limit))
         self._watch(now, ticket.began, kind)
 
     def _watch(self, now: float, began: float, kind: str) -> None:
@@ -216,11 +222,13 @@ class Admission:
         seen = self._latency.setdefault(kind, _Latency())
         seen.count += 1
         seen.now += (seconds - seen.now) / min(seen.count, 8)
+        seen.least = seconds if seen.count == 1 else min(seen.least, seconds)
         seen.base = seen.now if seen.count <= 8 else min(seen.base, seen.now)
+        # In front of a server that answers one at a time every call takes longer than the one before it.
+        if seen.now > _QUEUEING * seen.least or seen.now > _TOLERANCE * seen.base:
+            self._climbing = False
         if seen.count <= 8 or seen.base <= 0:
             return
-        if seen.now > _TOLERANCE * seen.base:
-            self._climbing = False
         self._ratios.append(seconds / seen.base)
         if len(self._ratios) < max(_WINDOW, int(self.limit)):
             return
@@ -230,7 +238,7 @@ class Admission:
             self._cut_at = now
             self.limit = max(1.0, self.limit * max(0.5, _TOLERANCE / ratio))
 
-    def _failed(self, now: float, ticket: Ticket, fault: WireFault) -> float:
+    def _failed(self, now: float, ticket: Ticket, fault: WireFault, tries: int) -> float:
         """Draw the conclusions from a failed sending; return the seconds that this call itself has to wait."""
         if fault.kind in ("quota", "auth", "not_found"):
             raise self._stop(now, WriterError(_advice(self.name, fault)), fault)
@@ -249,8 +257,7 @@ class Admission:
             raise self._stop(now, StoppedError(_stopped(self.name, now - self._trouble, wait, fault)), fault)
         if fault.kind == "rate_limit":
             return 0.0
-        self._refusals += 1
-        return min(8.0, 0.25 * 2.0 ** min(self._refusals // 4, 6)) * random.uniform(0.5, 1.0)
+        return min(8.0, 0.25 * 2.0 ** (tries - 1)) * random.uniform(0.5, 1.0)
 
     def _refused(self, now: float, ticket: Ticket, fault: WireFault) -> None:
         late = ticket.began <= self._event
@@ -265,22 +272,23 @@ class Admission:
             return
         self._refusals += 1
         self._event = now
-        self._climbing = False
         self._learnt.refused()
         if self._accepted:
+            self._climbing = False
             self._learnt.empty(now, self._hold)
-        else:
+        elif self._refusals > 1 or fault.retry_after_s is None:
             # Nothing was taken since the last refusal: one call asks whether anything is again.
             self._probing = True
         self._accepted = 0
 
-    def _give_up(self, fault: WireFault, *, others_succeed: bool) -> None:
+    def _give_up(self, now: float, fault: WireFault, *, others_succeed: bool) -> None:
         """End a call whose tries are used up; whether it alone fails, or everything, decides how."""
         if others_succeed:
             raise fault
-        now = asyncio.get_running_loop().time()
-        since = now - (self._trouble if self._trouble is not None else now)
-        raise self._stop(now, StoppedError(_stopped(self.name, since, 0.0, fault)), fault)
+        # An overloaded server charges nothing and is waited for; a lost reply may be paid for with every try.
+        if fault.kind != "overloaded":
+            since = now - (self._trouble if self._trouble is not None else now)
+            raise self._stop(now, StoppedError(_stopped(self.name, since, 0.0, fault)), fault)
 
     def _stop(self, now: float, error: RolescapeError, cause: WireFault) -> RolescapeError:
         """Stop everybody who waits; return the error."""

@@ -45,6 +45,8 @@ class Background:
         with self._lock:
             held = self._clients.get((name, base_url))
             if held is None or not _same_key(held, fresh):
+                if held is not None:
+                    asyncio.run_coroutine_threadsafe(held.close(), self.loop)
                 self._clients[name, base_url] = held = fresh
             return held
 

@@ -60,8 +60,7 @@ class Budget:
         for path in self._ledgers():
             mark = _mark(path)
             if self._known.get(path, ((), 0.0))[0] != mark:
-                spent = Ledger(path).spent()
-                self._known[path] = (mark, spent.cost_usd + spent.open_usd)
+                self._known[path] = (mark, booked(path))
             total += self._known[path][1]
         return total
 
@@ -79,6 +78,8 @@ class Budget:
         Raises:
             StoppedError: it does not fit, whatever comes back.
         """
+        if worst_usd <= 0:
+            return 0.0
         worst_usd *= self._dearer
         while self._spent + self._reserved + worst_usd > self.cap_usd + _GRAIN:
             if self._spent + worst_usd > self.cap_usd + _GRAIN or self._reserved <= _GRAIN:
@@ -116,16 +117,25 @@ _sharing = threading.Lock()
 
 
 def budget_of(root: Path, cap_usd: float) -> Budget:
-    """Return the budget of the workspace at `root`: one for all that work on it at a time in this process."""
+    """Return the budget of a workspace, or of one character's folder: one for all that work on it in this process."""
     place = root.resolve()
     with _sharing:
         budget = _shared.get(place)
         if budget is None:
-            budget = _shared[place] = Budget(
-                cap_usd, lambda: sorted(place.glob("characters/*/ledger.sqlite"))
-            )
+            budget = _shared[place] = Budget(cap_usd, lambda: ledgers_under(place))
         budget.cap_usd = cap_usd
         return budget
+
+
+def booked(ledger: Path) -> float:
+    """Return the USD that a ledger says were spent, or may have been."""
+    spent = Ledger(ledger).spent()
+    return spent.cost_usd + spent.open_usd
+
+
+def ledgers_under(root: Path) -> list[Path]:
+    """List the ledgers of a workspace, or of one character's folder."""
+    return sorted([*root.glob("characters/*/ledger.sqlite"), *root.glob("ledger.sqlite")])
 
 
 def _mark(path: Path) -> tuple[int, ...]:

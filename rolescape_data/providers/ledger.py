@@ -7,6 +7,7 @@ its end is known. What a killed run left open may have been answered and charged
 
 import hashlib
 import json
+import os
 import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
@@ -278,12 +279,18 @@ def explained(path: Path, fault: Exception) -> RolescapeError:
         return InputError(
             f"The ledger {path} is damaged ({fault}). Restore it from a copy, or move it away to pay for its calls again."
         )
-    if "full" in str(fault):
+    if "full" in str(fault) or _no_room(path.parent):
         return DiskFullError(
             f"The disk under {path.parent} is full ({fault}). "
             "Free some space and run the same command again; nothing that was done is lost."
         )
     return InputError(f"The ledger {path} cannot be used: {fault}. Is another build running?")
+
+
+def _no_room(folder: Path) -> bool:
+    """Say whether the disk has no block or no file left: SQLite calls that 'unable to open database file'."""
+    room = os.statvfs(folder)
+    return room.f_bavail == 0 or (room.f_files > 0 and room.f_favail == 0)
 
 
 class Recorded:

@@ -128,7 +128,11 @@ def parse(text: str) -> dict[str, Any] | None:
         _without_commas_parsed(inner),
         _python(inner),
         _closed_parsed(rest),
-        *(mend(match.group(1)) for match in _FENCE.finditer(text) for mend in (_without_commas_parsed, _python)),
+        *(
+            mend(match.group(1))
+            for match in _FENCE.finditer(text)
+            for mend in (_without_commas_parsed, _python)
+        ),
     ):
         if isinstance(value, dict):
             return value

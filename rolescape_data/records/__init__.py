@@ -4,27 +4,38 @@ from rolescape_data.records.base import Evidence, Provenance, Record, Split
 from rolescape_data.records.character import ASPECTS, CharacterProfile, Fact, Relationship
 from rolescape_data.records.dialogue import (
     Caption,
+    Commentary,
     Exchange,
     HumanRoleDialogue,
     ImageDialogue,
+    InterRoleDialogue,
+    ProbeInput,
     TextDialogue,
     Turn,
 )
 from rolescape_data.records.image import VISUAL_ELEMENTS, Annotation, ImageRecord, VisualAttributes
 from rolescape_data.records.question import LETTERS, Options, Question, TextMCQ, TextQA
 from rolescape_data.records.verdict import Cell, Measurement, Rejected, SplitRow, Verdict
+from rolescape_data.records.visual import ImageAnnotation, T2IForm, VisualMCQ, VisualQA
 
 RECORDS: dict[str, type[Record]] = {
     model.kind: model
     for model in (
         CharacterProfile,
         ImageRecord,
+        ImageAnnotation,
         ImageDialogue,
         Caption,
         TextDialogue,
         HumanRoleDialogue,
+        Commentary,
+        InterRoleDialogue,
+        T2IForm,
+        ProbeInput,
         TextQA,
         TextMCQ,
+        VisualQA,
+        VisualMCQ,
     )
 }
 
@@ -37,14 +48,18 @@ __all__ = [
     "Caption",
     "Cell",
     "CharacterProfile",
+    "Commentary",
     "Evidence",
     "Exchange",
     "Fact",
     "HumanRoleDialogue",
+    "ImageAnnotation",
     "ImageDialogue",
     "ImageRecord",
+    "InterRoleDialogue",
     "Measurement",
     "Options",
+    "ProbeInput",
     "Provenance",
     "Question",
     "Record",
@@ -52,10 +67,13 @@ __all__ = [
     "Relationship",
     "Split",
     "SplitRow",
+    "T2IForm",
     "TextDialogue",
     "TextMCQ",
     "TextQA",
     "Turn",
     "Verdict",
     "VisualAttributes",
+    "VisualMCQ",
+    "VisualQA",
 ]

@@ -1,6 +1,7 @@
 """What a writer answers with, before a stage makes records of it.
 
-Answers hold only what a model should write: no ids, no provenance, no offsets. `evidence` is verbatim text
+Answers hold only what a model should write: no ids, no provenance, no offsets. Text that a record could not hold
+(blank, control characters) is refused here already, so that the writer is asked again and no stage meets it. `evidence` is verbatim text
 of the given material; the stage finds its place and refuses it when it is not there.
 
 Sets with an exact mix are asked for with one required key per cell (`easy_1` .. `hard_2`), so that a
@@ -11,6 +12,7 @@ from collections.abc import Mapping
 
 from pydantic import BaseModel, ConfigDict, Field, create_model
 
+from rolescape_data.records.base import OptionalText, Text
 from rolescape_data.records.character import Aspect
 from rolescape_data.records.question import Difficulty, Letter, QuestionType
 from rolescape_data.records.visual import Grounding, Polarity
@@ -25,64 +27,64 @@ class Answer(BaseModel):
 class FactAnswer(Answer):
     """One atomic fact; `evidence` is the verbatim passage of `document`."""
 
-    text: str
+    text: Text
     aspect: Aspect
-    document: str
-    evidence: str
+    document: Text
+    evidence: Text
 
 
 class RelationshipAnswer(Answer):
     """Somebody the character knows."""
 
-    name: str
-    relation: str
-    note: str
+    name: Text
+    relation: OptionalText
+    note: Text
 
 
 class ProfileAnswer(Answer):
     """A whole profile; empty text where the material says nothing."""
 
-    description: str
-    opening: str
-    brief_introduction: str
-    personality: str
-    life_story: str
+    description: Text
+    opening: OptionalText
+    brief_introduction: OptionalText
+    personality: OptionalText
+    life_story: OptionalText
     relationships: list[RelationshipAnswer]
-    catchphrases: list[str]
-    speech_style: str
-    background: str
-    motivation: str
-    appearance: str
+    catchphrases: list[Text]
+    speech_style: OptionalText
+    background: OptionalText
+    motivation: OptionalText
+    appearance: OptionalText
     facts: list[FactAnswer]
 
 
 class ImageDialogueAnswer(Answer):
     """One exchange beside a picture."""
 
-    user_text: str
-    response: str
+    user_text: Text
+    response: Text
 
 
 class TextDialogueAnswer(Answer):
     """One exchange without a picture."""
 
-    user_text: str
-    response: str
+    user_text: Text
+    response: Text
 
 
 class CaptionAnswer(Answer):
     """The three texts of one picture."""
 
-    thinking_process: str
-    generation_instruction: str
-    t2i_caption: str
+    thinking_process: Text
+    generation_instruction: Text
+    t2i_caption: Text
 
 
 class MessageAnswer(Answer):
     """`speaker` is 'human' or 'character'."""
 
-    speaker: str
-    text: str
+    speaker: Text
+    text: Text
 
 
 class HumanRoleAnswer(Answer):
@@ -94,50 +96,50 @@ class HumanRoleAnswer(Answer):
 class TextQAAnswer(Answer):
     """One open question; `evidence` holds verbatim passages of its facts."""
 
-    question: str
-    answer: str
-    fact_ids: list[str]
-    evidence: list[str] = Field(description="verbatim passages of the facts")
+    question: Text
+    answer: Text
+    fact_ids: list[Text]
+    evidence: list[Text] = Field(description="verbatim passages of the facts")
     type: QuestionType
     aspect: Aspect
     difficulty: Difficulty
-    reasoning_steps: list[str]
+    reasoning_steps: list[Text]
     confidence: float
 
 
 class OptionsAnswer(Answer):
     """The four options."""
 
-    A: str
-    B: str
-    C: str
-    D: str
+    A: Text
+    B: Text
+    C: Text
+    D: Text
 
 
 class TextMCQAnswer(Answer):
     """One four-option question; `evidence` holds verbatim passages of its facts."""
 
-    question: str
+    question: Text
     options: OptionsAnswer
     answer_key: Letter
-    fact_ids: list[str]
-    evidence: list[str] = Field(description="verbatim passages of the facts")
+    fact_ids: list[Text]
+    evidence: list[Text] = Field(description="verbatim passages of the facts")
     aspect: Aspect
-    rationale: str
+    rationale: Text
 
 
 class AnnotationAnswer(Answer):
     """MMRole's three fields; empty text where neither picture nor material tells."""
 
-    role_info: str
-    place_info: str
-    scene_info: str
+    role_info: OptionalText
+    place_info: OptionalText
+    scene_info: OptionalText
 
 
 class CommentaryAnswer(Answer):
     """What the character says in answer to the given question."""
 
-    reply: str
+    reply: Text
 
 
 class InterRoleAnswer(Answer):
@@ -149,26 +151,26 @@ class InterRoleAnswer(Answer):
 class VisualQAAnswer(Answer):
     """One open question about a picture; its key says whether it is objective or subjective."""
 
-    question: str
-    answer: str
+    question: Text
+    answer: Text
     grounding: list[Grounding]
     polarity: Polarity
-    element: str
+    element: OptionalText
 
 
 class VisualMCQAnswer(Answer):
     """One four-option question about a picture; its key says category and difficulty."""
 
-    question: str
+    question: Text
     options: OptionsAnswer
     answer_key: Letter
-    rationale: str
+    rationale: Text
 
 
 class ProbeAnswer(Answer):
     """One input for testing."""
 
-    text: str
+    text: Text
 
 
 ANSWERS: dict[str, type[Answer]] = {

@@ -57,6 +57,10 @@ class ImageRecord(Record):
     format: Literal["png", "jpeg", "webp"] = Field(description="of the stored picture")
     original_format: Text
     decoding: list[Text] = Field(default_factory=list, description="what was done to reach the seen pixels")
+    brightness: float | None = Field(None, ge=0, le=255, description="mean of the grey levels")
+    sharpness: float | None = Field(
+        None, ge=0, description="variance of the Laplacian at 512 pixels; next to nothing when blurred"
+    )
     note: OptionalText = ""
     annotation: Annotation = Annotation()
     attributes: VisualAttributes = VisualAttributes()

@@ -21,7 +21,9 @@ class ScoreRow(Model):
     character_id: CharacterId
     measure: Measure
     score: float = Field(description="mean over the text's pieces")
-    minimum: float = Field(description="lowest of the pieces; for pictures the cosine to the nearest other one")
+    minimum: float = Field(
+        description="lowest of the pieces; for pictures the cosine to the nearest other one"
+    )
     coverage: float = Field(ge=0, le=1, description="share of the text's letters that the model was given")
     pieces: int = Field(ge=1, description="parts that a text was scored in")
     rank: float = Field(ge=0, le=1, description="share of the set's rows of this measure that score lower")

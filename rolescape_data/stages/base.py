@@ -207,6 +207,8 @@ def gate_context(setting: Setting, ids: Sequence[str]) -> Context:
         allow={material.id: frozenset(material.entry.allow)},
         character_ids=frozenset({material.id}),
         blob_formats={},
+        titles=(material.entry.script,) if material.entry.script else (),
+        flagged_words=frozenset(setting.thresholds.flagged_words),
     )
 
 

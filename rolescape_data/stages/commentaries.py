@@ -3,9 +3,8 @@
 from collections.abc import Sequence
 from typing import Any
 
-from rolescape_data.records import CharacterProfile, ImageRecord, Rejected
+from rolescape_data.records import CharacterProfile, Commentary, ImageRecord, Rejected
 from rolescape_data.records.answers import CommentaryAnswer
-from rolescape_data.records.dialogue import Commentary
 from rolescape_data.stages.base import (
     Result,
     Setting,

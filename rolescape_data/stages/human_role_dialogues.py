@@ -28,18 +28,21 @@ MAX_MESSAGES = 22
 
 
 def human_role_dialogues(
-    setting: Setting, profile: CharacterProfile, images: Sequence[ImageRecord]
+    setting: Setting, profile: CharacterProfile, images: Sequence[ImageRecord], *, cast: Sequence[str] = ()
 ) -> Result:
     """Ask scene by scene, each with the picture shown in it, until the contract is met or the scenes end.
 
-    Scenes come first that show a picture not talked about yet; a character without scenes is asked about its
+    Scenes come first in which none of the set's other characters (`cast`) speaks, and that show a picture not talked about
+    yet: talks among characters are a kind of their own. A character without scenes is asked about its
     pictures alone, which the offline writer leaves open.
     """
     wanted = setting.contract.cells(len(images))["count"]
-    places = _places(setting, images)
+    places = _places(setting, images, cast)
     kept: list[HumanRoleDialogue] = []
     rejects: list[Rejected] = []
     context = gate_context(setting, [profile.id, *(image.id for image in images)])
+    # Two pictures of one scene may lead to the same talk.
+    told: set[tuple[str, ...]] = set()
     at = 0
     while len(kept) < wanted and at < len(places):
         asked = places[at : at + wanted - len(kept)]
@@ -72,6 +75,10 @@ def human_role_dialogues(
                 if outcome.raw:
                     rejects.append(dropped(setting, name, outcome.raw, [reason]))
                 continue
+            words = tuple(message.text for message in answer.messages)
+            if words in told:
+                continue
+            told.add(words)
             candidates.append(
                 HumanRoleDialogue(
                     id=f"{setting.material.id}_human_role_{name}",
@@ -101,18 +108,23 @@ def _shown(setting: Setting, line: Line) -> str:
     return setting.material.entry.name if line.speaker.casefold() in names else line.speaker
 
 
-def _places(setting: Setting, images: Sequence[ImageRecord]) -> list[tuple[ImageRecord, list[Line]]]:
-    """Return (picture, scene) pairs: scenes with pictures in order, new pictures first, each scene once."""
+def _places(
+    setting: Setting, images: Sequence[ImageRecord], cast: Sequence[str]
+) -> list[tuple[ImageRecord, list[Line]]]:
+    """Return (picture, scene) pairs: scenes without the cast first, new pictures before known ones."""
     scenes: dict[str, list[Line]] = {}
     for line in setting.material.lines:
         scenes.setdefault(scene_of(line), []).append(line)
     found: list[tuple[ImageRecord, list[Line]]] = []
     for passage in scenes.values():
-        shown = [image for line in passage for image in images if shows(line, image.path)]
-        if shown:
-            found.append((shown[0], passage))
+        shown = {image.id: image for line in passage for image in images if shows(line, image.path)}
+        # A scene may show several pictures, and hold a talk beside each.
+        found += [(image, passage) for image in shown.values()]
     if not found:
         return [(image, []) for image in images]
+    others = {name.casefold() for name in cast}
+    # Sorting keeps the scenes' order within the two groups.
+    found.sort(key=lambda place: any(line.speaker.casefold() in others for line in place[1]))
     seen: set[str] = set()
     fresh: list[tuple[ImageRecord, list[Line]]] = []
     again: list[tuple[ImageRecord, list[Line]]] = []

@@ -1,12 +1,14 @@
 """Picture files -> upright sRGB pictures, near-duplicates set aside, each with what the set says is to be seen."""
 
 import hashlib
+import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from rolescape_data.blueprints import KindContract
 from rolescape_data.errors import InputError
-from rolescape_data.gates.decide import Thresholds
+from rolescape_data.gates import Context, measure_records
+from rolescape_data.gates.decide import Thresholds, decide
 from rolescape_data.materials import Material, Picture
 from rolescape_data.records import Cell, ImageRecord, Provenance, Rejected
 from rolescape_data.settings import slug
@@ -21,6 +23,12 @@ from rolescape_data.vision.duplicates import (
 )
 from rolescape_data.vision.likeness import hash_groups
 from rolescape_data.vision.png import png_bytes
+from rolescape_data.vision.quality import quality
+
+# What a record id leaves for character and picture; `_imgdlg_` is the longest of what stands between them.
+ID_LENGTH = 80 - len("_imgdlg_")
+
+FILE_GATES = ("picture_side", "picture_ratio", "picture_brightness", "picture_sharpness")
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,13 +62,19 @@ def images(
     rejects: list[Rejected] = []
     names: set[str] = set()
     for picture in material.pictures:
-        name = _name(picture.path, names)
+        name = _name(picture.path, names, ID_LENGTH - len(material.id))
         try:
-            seen.append(_look(material, picture, name, matte, read, put))
+            found = _look(material, picture, name, matte, read, put)
         except InputError as fault:
             rejects.append(
-                _rejected(material, name, f'{{"path": "{picture.path}"}}', [f"image_file: {fault}"])
+                _rejected(material, name, json.dumps({"path": picture.path}, ensure_ascii=False), [f"image_file: {fault}"])
             )
+            continue
+        # A picture that the verdicts would drop goes now, before words are written and paid for beside it.
+        if reasons := _unfit(found.record, thresholds):
+            rejects.append(_rejected(material, found.record.id, found.record.model_dump_json(), reasons))
+        else:
+            seen.append(found)
     radius = thresholds.image_duplicates.radius
     kept: list[_Seen] = []
     alike = near_duplicate_groups(
@@ -117,6 +131,7 @@ def _look(
     blob = put(stored, ".png")
     stored_sha256 = hashlib.sha256(stored).hexdigest()
     print_ = fingerprint(decoded.image, sha256=stored_sha256)
+    seen = quality(decoded.image)
     record = ImageRecord(
         id=f"{material.id}_img_{name}",
         character_id=material.id,
@@ -135,6 +150,8 @@ def _look(
         format="png",
         original_format=decoded.original_format,
         decoding=list(decoded.steps),
+        brightness=seen.brightness,
+        sharpness=seen.sharpness,
         note=picture.note,
         annotation=picture.annotation,
         attributes=picture.attributes,
@@ -142,6 +159,12 @@ def _look(
         group_id="grp_alone",
     )
     return _Seen(picture, record, print_, len(data))
+
+
+def _unfit(record: ImageRecord, thresholds: Thresholds) -> list[str]:
+    """Return why a picture is of no use by qa/gates.yaml: too small, too narrow, too dark."""
+    measured = measure_records([record], Context(), FILE_GATES)
+    return [verdict.reason for verdict in decide(measured, thresholds) if verdict.status == "fail"]
 
 
 def _grouped(kept: Sequence[_Seen], radius: int) -> list[ImageRecord]:
@@ -154,12 +177,12 @@ def _grouped(kept: Sequence[_Seen], radius: int) -> list[ImageRecord]:
     return [item.record.model_copy(update={"group_id": named[place]}) for place, item in enumerate(kept)]
 
 
-def _name(path: str, taken: set[str]) -> str:
+def _name(path: str, taken: set[str], length: int) -> str:
     """Return the picture's part of record ids: its file name in ASCII, made unique by the path's hash."""
     stem = path.rsplit("/", 1)[-1].rsplit(".", 1)[0]
-    name = slug(stem.replace("_", "-")) or "picture"
+    name = slug(stem.replace("_", "-"))[: min(length, 40)] or "picture"
     if name in taken:
-        name = f"{name[:31]}-{hashlib.sha256(path.encode()).hexdigest()[:8]}"
+        name = f"{name[: min(length, 40) - 9]}-{hashlib.sha256(path.encode()).hexdigest()[:8]}"
     taken.add(name)
     return name
 

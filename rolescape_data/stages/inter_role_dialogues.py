@@ -5,9 +5,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from rolescape_data.materials import Line, Material
-from rolescape_data.records import CharacterProfile, ImageRecord, Rejected, Turn
+from rolescape_data.records import CharacterProfile, ImageRecord, InterRoleDialogue, Rejected, Turn
 from rolescape_data.records.answers import InterRoleAnswer
-from rolescape_data.records.dialogue import InterRoleDialogue
 from rolescape_data.stages.base import (
     Result,
     Setting,
@@ -70,6 +69,8 @@ def inter_role_dialogues(
     rejects: list[Rejected] = []
     linked = [profile.id, *(image.id for image in images), *(partner.id for partner in partners)]
     context = gate_context(setting, linked)
+    # Two pictures of one scene may lead to the same talk.
+    told: set[tuple[str, ...]] = set()
     at = 0
     while len(kept) < wanted and at < len(places):
         asked = places[at : at + wanted - len(kept)]
@@ -83,6 +84,10 @@ def inter_role_dialogues(
                 if outcome.raw:
                     rejects.append(dropped(setting, name, outcome.raw, [reason]))
                 continue
+            words = tuple(message.text for message in answer.messages)
+            if words in told:
+                continue
+            told.add(words)
             speakers = {"partner": partner.character_id, "character": setting.material.id}
             candidates.append(
                 InterRoleDialogue(
@@ -148,11 +153,12 @@ def _places(
     free: list[Place] = []
     for passage in _scenes(setting.material).values():
         own = [line for line in passage if line.speaker.casefold() in mine]
-        shown = next((image for line in own for image in images if shows(line, image.path)), None)
+        # A scene may show several pictures, and hold a talk beside each.
+        shown = {image.id: image for line in own for image in images if shows(line, image.path)}
         speakers = {line.speaker.casefold() for line in passage}
         for partner in partners:
-            if shown and {name.casefold() for name in (partner.name, *partner.aliases)} & speakers:
-                free.append((shown, partner, passage))
+            if {name.casefold() for name in (partner.name, *partner.aliases)} & speakers:
+                free += [(image, partner, passage) for image in shown.values()]
     if not free and partners:
         return [(image, partners[place % len(partners)], []) for place, image in enumerate(images)]
     seen: Counter[str] = Counter()

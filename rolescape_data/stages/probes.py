@@ -3,13 +3,12 @@
 from collections.abc import Sequence
 from typing import Any
 
+from rolescape_data.gates import Context, measure_pairs
 from rolescape_data.gates.base import input_text
-from rolescape_data.gates.jaccard import nearest_in, word_set
+from rolescape_data.gates.decide import decide
 from rolescape_data.providers.base import Outcome
-from rolescape_data.records import CharacterProfile, Record
+from rolescape_data.records import CharacterProfile, ProbeInput, Record
 from rolescape_data.records.answers import Answer, ProbeAnswer
-from rolescape_data.records.dialogue import ProbeInput
-from rolescape_data.spans import folded
 from rolescape_data.stages.asking import fill
 from rolescape_data.stages.base import (
     Result,
@@ -27,13 +26,10 @@ def probes(setting: Setting, profile: CharacterProfile, asked: Sequence[Record])
     Args:
         setting: the stage's collaborators.
         profile: the character's.
-        asked: questions and exchanges of the set; a probe too much like one of them is refused at once, by the
-            same bound that the gate `train_test_near` has.
+        asked: questions and exchanges of the set. A probe that is too much like one of them is refused at once, by the gates
+            that hold test against training records.
     """
     avoid = sorted({text for record in asked if (text := input_text(record))})
-    known = {folded(text) for text in avoid}
-    sets = [word_set(text) for text in avoid]
-    bound = setting.thresholds.gates["train_test_near"].fail_above
 
     def block(kept: list[ProbeInput], part: int, parts: int) -> dict[str, Any]:
         return {
@@ -49,14 +45,12 @@ def probes(setting: Setting, profile: CharacterProfile, asked: Sequence[Record])
 
     def make(name: str, key: str, item: Answer, outcome: Outcome) -> ProbeInput | str:
         assert isinstance(item, ProbeAnswer)
-        near = nearest_in([word_set(item.text)], sets)[0]
-        if folded(item.text) in known or (bound is not None and near.likeness > bound):
-            twin = "" if near.position is None else avoid[near.position]
-            return f"probe: '{item.text}' is asked in training as '{twin}'"
         cell: Any = key.rpartition("_")[0]
-        return ProbeInput(
-            id=name, probe=cell, text=item.text, **common_fields(setting, outcome, [profile.id])
-        )
+        fields = common_fields(setting, outcome, [profile.id])
+        probe = ProbeInput(id=name, probe=cell, text=item.text, **fields)
+        held = measure_pairs(asked, [probe], Context(), ("train_test_exact", "train_test_near"))
+        failed = [verdict for verdict in decide(held, setting.thresholds) if verdict.status == "fail"]
+        return failed[0].reason if failed else probe
 
     result = fill(
         setting,

@@ -127,14 +127,20 @@ def _fit(
 
 
 def _shuffled(
-    image_ND: Vectors, text_PD: Vectors, owner_P: npt.NDArray[np.int64], shown: Sequence[ImageRecord], seed: int
+    image_ND: Vectors,
+    text_PD: Vectors,
+    owner_P: npt.NDArray[np.int64],
+    shown: Sequence[ImageRecord],
+    seed: int,
 ) -> float | None:
     """Return the 95th percentile of the scores of texts with pictures of other groups, or None for too few."""
     count = len(shown)
     groups = np.array([image.group_id for image in shown])
     rng = np.random.default_rng(seed)
     if count * count <= MOST_PAIRS:
-        first, second = (side.ravel() for side in np.meshgrid(np.arange(count), np.arange(count), indexing="ij"))
+        first, second = (
+            side.ravel() for side in np.meshgrid(np.arange(count), np.arange(count), indexing="ij")
+        )
     else:
         first, second = rng.integers(0, count, (2, MOST_PAIRS))
     wrong = groups[first] != groups[second]
@@ -183,7 +189,8 @@ def _identity(images: Sequence[ImageRecord], known: Embeddings) -> list[ScoreRow
 def _ranked(rows: Sequence[ScoreRow]) -> list[ScoreRow]:
     ordered = np.sort([row.score for row in rows])
     return [
-        row.model_copy(update={"rank": _round(np.searchsorted(ordered, row.score) / len(rows))}) for row in rows
+        row.model_copy(update={"rank": _round(np.searchsorted(ordered, row.score) / len(rows))})
+        for row in rows
     ]
 
 
@@ -192,7 +199,9 @@ def _scores(image_ND: Vectors, text_ND: Vectors) -> npt.NDArray[np.float64]:
 
     from rolescape_data.vision.clip import clip_scores
 
-    found = clip_scores(torch.from_numpy(np.ascontiguousarray(image_ND)), torch.from_numpy(np.ascontiguousarray(text_ND)))
+    found = clip_scores(
+        torch.from_numpy(np.ascontiguousarray(image_ND)), torch.from_numpy(np.ascontiguousarray(text_ND))
+    )
     scored: npt.NDArray[np.float64] = found.double().numpy()
     return scored
 

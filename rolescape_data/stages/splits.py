@@ -5,16 +5,17 @@ goes to one split as a whole (RECIPES' rule for session, image group and charact
 """
 
 import hashlib
+from collections import Counter
 from collections.abc import Mapping, Sequence
 
 from rolescape_data.blueprints import Blueprint, TestShare
 from rolescape_data.records import (
-    Caption,
     Cell,
+    Commentary,
     Exchange,
     HumanRoleDialogue,
-    ImageDialogue,
     ImageRecord,
+    InterRoleDialogue,
     Record,
     Split,
     SplitRow,
@@ -42,15 +43,7 @@ def splits(
     members: dict[str, list[Record]] = {}
     for record in ordered:
         members.setdefault(groups[record.id], []).append(record)
-    tested: set[str] = set()
-    cells: list[Cell] = []
-    for character in sorted({record.character_id for record in ordered} - ood):
-        own = {
-            name: [record for record in group if record.character_id == character]
-            for name, group in members.items()
-            if any(record.character_id == character for record in group)
-        }
-        cells += _keep_for_testing(character, own, blueprint, tested, seed)
+    tested, cells = _keep_for_testing(members, blueprint, ood, seed)
     rows = [
         SplitRow(
             record_id=record.id,
@@ -74,10 +67,12 @@ def _split(record: Record, group: str, blueprint: Blueprint, tested: set[str], o
 
 
 def _keep_for_testing(
-    character: str, groups: Mapping[str, Sequence[Record]], blueprint: Blueprint, tested: set[str], seed: int
-) -> list[Cell]:
-    """Add groups of one character to `tested` until its shares are met; never more than asked for."""
-    ordered = sorted(groups, key=lambda name: hashlib.sha256(f"{seed}:{name}".encode()).hexdigest())
+    groups: Mapping[str, Sequence[Record]], blueprint: Blueprint, ood: frozenset[str], seed: int
+) -> tuple[set[str], list[Cell]]:
+    """Choose groups, character by character, until the shares are met; no character gets more than asked for.
+
+    A group may hold records of several characters, who talk to each other: it counts for each of them.
+    """
     wanted = {"image": blueprint.test_images}
     wanted |= {
         kind: rule.split.test_id
@@ -85,29 +80,40 @@ def _keep_for_testing(
         if isinstance(rule.split, TestShare)
     }
     wanted = {kind: count for kind, count in wanted.items() if count and kind in blueprint.kinds}
-
-    def found(kind: str) -> int:
-        return sum(1 for name in tested & set(groups) for record in groups[name] if record.kind == kind)
-
-    for kind in wanted:
-        for name in ordered:
-            gain = {other: sum(1 for record in groups[name] if record.kind == other) for other in wanted}
-            fits = all(found(other) + gain[other] <= wanted[other] for other in wanted)
-            if name not in tested and gain[kind] and fits:
-                tested.add(name)
-    return [
+    gains = {
+        name: Counter(
+            (record.character_id, record.kind)
+            for record in group
+            if record.kind in wanted and record.character_id not in ood
+        )
+        for name, group in groups.items()
+    }
+    ordered = sorted(groups, key=lambda name: hashlib.sha256(f"{seed}:{name}".encode()).hexdigest())
+    tested: set[str] = set()
+    found: Counter[tuple[str, str]] = Counter()
+    characters = sorted({record.character_id for group in groups.values() for record in group} - ood)
+    for character in characters:
+        for kind in wanted:
+            for name in ordered:
+                gain = gains[name]
+                fits = all(found[place] + count <= wanted[place[1]] for place, count in gain.items())
+                if name not in tested and gain[character, kind] and fits:
+                    tested.add(name)
+                    found += gain
+    note = "no further group is small enough to be kept for testing whole"
+    cells = [
         Cell(
             character_id=character,
             kind=kind,
             cell="test_id",
             wanted=count,
-            found=found(kind),
-            note=""
-            if found(kind) >= count
-            else "no further group is small enough to be kept for testing whole",
+            found=found[character, kind],
+            note="" if found[character, kind] >= count else note,
         )
+        for character in characters
         for kind, count in wanted.items()
     ]
+    return tested, cells
 
 
 def _groups(records: Sequence[Record]) -> dict[str, str]:
@@ -136,11 +142,12 @@ def _ties(record: Record, pictures: Mapping[str, ImageRecord]) -> list[str]:
     if isinstance(record, ImageRecord):
         return [f"picture:{record.group_id}", f"blob:{record.blob_sha256}"]
     ties: list[str] = []
-    if isinstance(record, ImageDialogue | Caption | HumanRoleDialogue):
-        ties.append(record.image_id)
-    if isinstance(record, Exchange):
+    image = getattr(record, "image_id", None)
+    if image is not None:
+        ties.append(image)
+    if isinstance(record, Exchange | Commentary):
         ties += [f"line:{evidence.source}" for evidence in record.evidence if "#" in evidence.source]
-    if isinstance(record, HumanRoleDialogue):
+    if isinstance(record, HumanRoleDialogue | InterRoleDialogue):
         ties += [
             f"line:{turn.evidence.source}"
             for turn in record.messages

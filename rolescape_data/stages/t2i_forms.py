@@ -52,14 +52,17 @@ def t2i_forms(
     wanted = contract.cells(len(images))["count"]
     note = "the other pictures have no caption" if len(records) < wanted else ""
     cell = Cell(
-        character_id=material.id, kind=T2IForm.kind, cell="count", wanted=wanted, found=len(records), note=note
+        character_id=material.id,
+        kind=T2IForm.kind,
+        cell="count",
+        wanted=wanted,
+        found=len(records),
+        note=note,
     )
     return Result(records, [], [cell])
 
 
-def _prompts(
-    profile: CharacterProfile, dialogue: ImageDialogue, caption: Caption
-) -> Mapping[T2IShape, str]:
+def _prompts(profile: CharacterProfile, dialogue: ImageDialogue, caption: Caption) -> Mapping[T2IShape, str]:
     scene = [
         f"Who it is: {profile.description}",
         f"What is said to {profile.name}: {dialogue.user_text}",

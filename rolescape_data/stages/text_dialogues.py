@@ -5,7 +5,13 @@ from typing import Any
 
 from rolescape_data.materials import Line
 from rolescape_data.providers.base import Outcome
-from rolescape_data.records import CharacterProfile, HumanRoleDialogue, ImageDialogue, TextDialogue
+from rolescape_data.records import (
+    CharacterProfile,
+    HumanRoleDialogue,
+    ImageDialogue,
+    InterRoleDialogue,
+    TextDialogue,
+)
 from rolescape_data.records.answers import Answer, TextDialogueAnswer
 from rolescape_data.spans import sentences
 from rolescape_data.stages.asking import fill
@@ -25,14 +31,14 @@ def text_dialogues(
     setting: Setting,
     profile: CharacterProfile,
     image_dialogues: Sequence[ImageDialogue],
-    human_role: Sequence[HumanRoleDialogue],
+    talks: Sequence[HumanRoleDialogue | InterRoleDialogue],
 ) -> Result:
     """Fill the contract of text dialogues.
 
     Lines that a dialogue beside a picture uses are left out: the two would otherwise have to share a split.
     """
     taken = {evidence.source for dialogue in image_dialogues for evidence in dialogue.evidence}
-    taken |= {turn.evidence.source for dialogue in human_role for turn in dialogue.messages if turn.evidence}
+    taken |= {turn.evidence.source for dialogue in talks for turn in dialogue.messages if turn.evidence}
     exchanges = _exchanges(setting, taken)
     known = [
         {"document": document.name, "text": sentence.text}

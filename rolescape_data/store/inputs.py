@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from rolescape_data.errors import InputError
-from rolescape_data.materials import PICTURE_SUFFIXES, Material, gather
+from rolescape_data.materials import PICTURE_SUFFIXES, Material, gather, text_fault
 from rolescape_data.settings import CharacterEntry, CharacterSet, ClipSettings, ImageSource, load_set
 from rolescape_data.store.atomic import write_bytes, write_json
 from rolescape_data.store.workspace import Workspace
@@ -191,6 +191,9 @@ def _source_files(source: ImageSource, base: Path) -> list[str]:
         for path in sorted(folder.rglob("*"))
         if path.suffix.lower() in PICTURE_SUFFIXES and path.is_file() and not path.name.startswith(".")
     ]
+    for name in pictures:
+        if fault := text_fault(name):
+            raise InputError(f"The file name {name!a} {fault}. Rename the file.")
     return [*pictures, *(name for name in (source.notes, source.annotations) if name)]
 
 

@@ -146,9 +146,7 @@ def is_file_name(pretrained: str) -> bool:
     return "/" in pretrained or pretrained.endswith(WEIGHT_SUFFIXES)
 
 
-def embed_pictures(
-    clip: ClipModel, paths: Sequence[Path], *, batch_size: int
-) -> Iterator[Vectors]:
+def embed_pictures(clip: ClipModel, paths: Sequence[Path], *, batch_size: int) -> Iterator[Vectors]:
     """Yield the embeddings of picture files, batch by batch in order; the next batch is read meanwhile.
 
     Raises:
@@ -159,7 +157,11 @@ def embed_pictures(
         ahead = [pool.submit(_prepared, clip, path) for path in batches[0]] if batches else []
         for number in range(len(batches)):
             ready = [job.result() for job in ahead]
-            ahead = [pool.submit(_prepared, clip, path) for path in batches[number + 1]] if number + 1 < len(batches) else []
+            ahead = (
+                [pool.submit(_prepared, clip, path) for path in batches[number + 1]]
+                if number + 1 < len(batches)
+                else []
+            )
             yield _embedded(clip, clip.network.encode_image, ready, batch_size)
 
 
@@ -171,7 +173,9 @@ def embed_texts(clip: ClipModel, texts: Sequence[str], *, batch_size: int) -> It
     """
     for text in texts:
         if (count := token_count(clip, text)) > clip.window:
-            raise ValueError(f"a text of {count} tokens does not fit a window of {clip.window}: '{text[:60]}'")
+            raise ValueError(
+                f"a text of {count} tokens does not fit a window of {clip.window}: '{text[:60]}'"
+            )
     for at in range(0, len(texts), batch_size):
         tokens = list(clip.tokenizer(list(texts[at : at + batch_size]), context_length=clip.window))
         yield _embedded(clip, clip.network.encode_text, tokens, batch_size)
@@ -226,7 +230,9 @@ def _prepared(clip: ClipModel, path: Path) -> "Tensor":
         with Image.open(path) as picture:
             return clip.preprocess(picture.convert("RGB"))
     except OSError as fault:
-        raise InputError(f"The stored picture {path} cannot be read ({fault}). Delete it and build again.") from fault
+        raise InputError(
+            f"The stored picture {path} cannot be read ({fault}). Delete it and build again."
+        ) from fault
 
 
 def _device(wanted: Device) -> str:

@@ -90,7 +90,9 @@ def _fitting(sentence: str, count: Count, window: int) -> list[str]:
 
 def _together(first: str, second: str) -> str:
     # Chinese has no spaces between words, and a space would be a token.
-    chinese = re.search(r"[\u3000-\u9fff\uff00-\uffef]$", first) and re.match(r"[\u3000-\u9fff\uff00-\uffef]", second)
+    chinese = re.search(r"[\u3000-\u9fff\uff00-\uffef]$", first) and re.match(
+        r"[\u3000-\u9fff\uff00-\uffef]", second
+    )
     return f"{first}{second}" if chinese else f"{first} {second}"
 
 

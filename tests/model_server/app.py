@@ -10,6 +10,8 @@ from aiohttp import web
 
 from . import damage, faults, gemini_wire, openai_wire, seeded, tokens
 from .asked import Asked, RefusalError
+from .batch_routes import add_batches
+from .batches import Desk
 from .settings import Settings
 from .state import State
 
@@ -23,6 +25,7 @@ def application(settings: Settings) -> web.Application:
     app[STATE] = State(settings)
     app.router.add_post("/v1/chat/completions", _chat)
     app.router.add_post("/{version:v1beta|v1alpha|v1}/models/{model}:generateContent", _generate)
+    add_batches(app, app[STATE], Desk(app[STATE], compose))
     app.router.add_get("/_counters", _counters)
     app.router.add_post("/_configure", _configure)
     app.router.add_post("/_reset", _reset)
@@ -37,11 +40,10 @@ async def serve(settings: Settings, port: int) -> None:
     site = web.TCPSite(runner, "127.0.0.1", port, backlog=2048)
     await site.start()
     assert site._server is not None
-    chosen = site._server.sockets[0].getsockname()[1]  # type: ignore[attr-defined]
-    print(f"http://127.0.0.1:{chosen}", flush=True)
     ended = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, ended.set)
+    print(f"http://127.0.0.1:{site._server.sockets[0].getsockname()[1]}", flush=True)  # type: ignore[attr-defined]
     await ended.wait()
     await runner.cleanup()
 

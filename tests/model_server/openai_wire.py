@@ -20,7 +20,7 @@ _checked: set[str] = set()
 def asked(data: bytes, state: State, authorization: str) -> Asked:
     """Read a request; raise RefusalError for what OpenAI would refuse."""
     settings = state.settings
-    _check_key(settings, authorization)
+    check_key(settings, authorization)
     try:
         body = json.loads(data)
     except ValueError:
@@ -59,7 +59,8 @@ def asked(data: bytes, state: State, authorization: str) -> Asked:
     )
 
 
-def _check_key(settings: Settings, authorization: str) -> None:
+def check_key(settings: Settings, authorization: str) -> None:
+    """Raise RefusalError for a wrong key."""
     if settings.mode == "auth" or (settings.key and authorization != f"Bearer {settings.key}"):
         given = authorization.removeprefix("Bearer ")
         # The real server repeats the ends of the key; an adapter must not pass that on.

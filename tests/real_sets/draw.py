@@ -1,6 +1,6 @@
 """Prints records of a workspace drawn by seed, as Markdown, to be read by a person.
 
-    python tests/real_sets/draw.py heir.workspace --seed 1 --count 10 > drawn.md
+python tests/real_sets/draw.py heir.workspace --seed 1 --count 10 > drawn.md
 """
 
 import argparse
@@ -81,7 +81,10 @@ def choice(record: TextMCQ) -> list[str]:
     return [
         f"- {record.difficulty}, {record.aspect}",
         f"- question: {record.question}",
-        *(f"- {letter}{' (right)' if letter == record.answer_key else ''}: {options[letter]}" for letter in options),
+        *(
+            f"- {letter}{' (right)' if letter == record.answer_key else ''}: {options[letter]}"
+            for letter in options
+        ),
         f"- rationale: {record.rationale}",
         *(f"- evidence: {evidence.text}" for evidence in record.evidence),
     ]
@@ -112,7 +115,9 @@ def drawn(records: list[Record], *, seed: int, count: int) -> str:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("workspace", type=Path)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--count", type=int, default=10, help="records per kind")

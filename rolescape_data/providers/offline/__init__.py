@@ -11,7 +11,9 @@ from typing import Any, Literal
 from rolescape_data.prompts import data_block
 from rolescape_data.providers.base import Outcome, Request
 from rolescape_data.providers.ledger import call_key
-from rolescape_data.providers.offline import captions, dialogues, profile, questions
+from rolescape_data.providers.offline import captions, dialogues, probes, profile, questions, talks
+from rolescape_data.providers.offline.pictures import annotations, choices
+from rolescape_data.providers.offline.pictures import questions as picture_questions
 
 Task = Callable[[dict[str, Any], tuple[str, ...]], dict[str, Any] | None]
 
@@ -20,7 +22,13 @@ TASKS: dict[str, Task] = {
     "ImageDialogueAnswer": dialogues.image_dialogue,
     "TextDialogueAnswer": dialogues.text_dialogues,
     "HumanRoleAnswer": dialogues.human_role,
+    "CommentaryAnswer": talks.commentary,
+    "InterRoleAnswer": talks.inter_role,
+    "ProbeAnswer": probes.probes,
     "CaptionAnswer": captions.caption,
+    "AnnotationAnswer": annotations.annotation,
+    "VisualQAAnswer": picture_questions.visual_qa,
+    "VisualMCQAnswer": choices.visual_mcq,
     "TextQAAnswer": questions.text_qa,
     "TextMCQAnswer": questions.text_mcq,
 }

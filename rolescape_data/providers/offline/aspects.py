@@ -34,13 +34,28 @@ _VIRTUES = (
 )
 # For these the character must be the subject of the sentence: "he was opposed by proud men" is not its pride.
 _OF_SUBJECT: tuple[tuple[Aspect, str], ...] = (
-    ("appearance", r"(?:hair|nose|beard|wears?|wore|fur|feathers|dressed|scar|ugly|handsome|braid)\b|头发|眼睛"),
+    (
+        "appearance",
+        r"(?:hair|nose|beard|wears?|wore|fur|feathers|dressed|scar|ugly|handsome|braid)\b|头发|眼睛",
+    ),
     ("background", r"(?:born|birthplace|native of|grew up|childhood|ancestors?|descendant)\b|出生"),
-    ("relationships", rf"(?:{KIN}|brothers|sisters|parents|friends|married|befriended)\b|父亲|母亲|朋友|师父"),
-    ("goals", r"(?:wants?|wanted|hop(?:es|ed) (?:to|for|that)|aims? to|intend(?:s|ed) to|plans to|seeks to|sought to|dreams of)\b|想要"),
-    ("preferences", r"(?:likes|loves?|loved|hates?|dislikes|prefers?|preferred|favou?rite|enjoys?|fond of)\b|喜欢"),
+    (
+        "relationships",
+        rf"(?:{KIN}|brothers|sisters|parents|friends|married|befriended)\b|父亲|母亲|朋友|师父",
+    ),
+    (
+        "goals",
+        r"(?:wants?|wanted|hop(?:es|ed) (?:to|for|that)|aims? to|intend(?:s|ed) to|plans to|seeks to|sought to|dreams of)\b|想要",
+    ),
+    (
+        "preferences",
+        r"(?:likes|loves?|loved|hates?|dislikes|prefers?|preferred|favou?rite|enjoys?|fond of)\b|喜欢",
+    ),
     ("personality", rf"(?:{_VIRTUES}|courage|irony|humou?r|temper)\b|善良|勇敢"),
-    ("abilities", r"(?:can|is able to|skilled|expert|talent\w*|invented|wields?|credited with|authored?)\b|擅长"),
+    (
+        "abilities",
+        r"(?:can|is able to|skilled|expert|talent\w*|invented|wields?|credited with|authored?)\b|擅长",
+    ),
     ("quotes", r"(?:speaks|voice|refers to \w+ as|calls)\b"),
 )
 # How far behind the name a word still tells of the character: "Oda hopes to", not "Oda first gathers ... and then hopes to".
@@ -149,7 +164,9 @@ def is_claimed(tidy: str) -> bool:
     claimed = _CLAIMED.search(tidy)
     person = re.search(r"\b(?:he|she|his|her|him)\b", tidy, re.IGNORECASE)
     before = claimed is not None and person is not None and claimed.start() < person.start()
-    told = re.search(r"\b(?:traditional )?(?:stor(?:y|ies)|legends?|rumou?rs?|accounts?)\b.* (?:that|says?|tells?)\b", tidy)
+    told = re.search(
+        r"\b(?:traditional )?(?:stor(?:y|ies)|legends?|rumou?rs?|accounts?)\b.* (?:that|says?|tells?)\b", tidy
+    )
     return before or bool(_ATTRIBUTED.search(tidy)) or bool(told) or bool(_DISPUTED.search(tidy))
 
 
@@ -179,13 +196,22 @@ def _by_words(text: str, named: re.Pattern[str]) -> Aspect | None:
 def _dangles(tidy: str, named: re.Pattern[str]) -> bool:
     """Whether 'he', 'she' or 'they' stands where nobody before it can be meant."""
     one = re.search(r"\b(?:he|she)\b", tidy)
-    if one and not re.match(rf"(?:While|When|As|After|Before|Although|Though|Since|If|Because) {one[0]}\b[^,]*, {named.pattern}(?!['’])", tidy):
+    if one and not re.match(
+        rf"(?:While|When|As|After|Before|Although|Though|Since|If|Because) {one[0]}\b[^,]*, {named.pattern}(?!['’])",
+        tidy,
+    ):
         # "After Sten's death, he left", "In Memorabilia, he defends": an owner is not the one meant, nor a place or title
         # behind a preposition, nor a sentence's first common word.
         others = re.sub(r"\b[A-Z][\w'’-]*['’]s?(?=\s)", "", tidy[: one.start()])
-        others = re.sub(r"\b(?:[Ii]n|[Aa]t|[Oo]n|[Ff]rom|[Dd]uring|[Ss]ince|[Uu]ntil) (?:the )?[A-Z][\w-]*(?: [A-Z][\w-]*)*", "", others)
+        others = re.sub(
+            r"\b(?:[Ii]n|[Aa]t|[Oo]n|[Ff]rom|[Dd]uring|[Ss]ince|[Uu]ntil) (?:the )?[A-Z][\w-]*(?: [A-Z][\w-]*)*",
+            "",
+            others,
+        )
         others = re.sub(r"^\W*[A-Z][a-z]+ (?=[a-z]|$|,)", "", others.replace("  ", " "))
-        if not re.search(rf"{named.pattern}(?!['’]s?\b)", tidy[: one.start()]) and not re.search(r"\b[A-Z][\w'’-]+", others):
+        if not re.search(rf"{named.pattern}(?!['’]s?\b)", tidy[: one.start()]) and not re.search(
+            r"\b[A-Z][\w'’-]+", others
+        ):
             return True
     they = re.search(r"\bthey\b", tidy)
     before = re.sub(r"['’]s\b", "", tidy[: they.start()]) if they else ""

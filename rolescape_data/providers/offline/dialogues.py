@@ -41,20 +41,23 @@ _NO_NAME = re.compile(
     r"Of|True|Perhaps|Still|Sir|Madam|Lord|Lady|Good|Hello|Greetings|Hey|Right|Agreed|Thanks?|Enough|Come|Wait|First|Sorry|"
     r"Here|There|However|Instead|Otherwise|Today|Tonight|Tomorrow|Yesterday|Once|Forward|Onward|God|Heavens|Men|Master)"
 )
-_CROWD = re.compile(r",\s(?:my |brave |good )?(?:comrades|men|brothers|soldiers|warriors|kinsmen|minions|fellows|lads)\s*[.!]")
+_CROWD = re.compile(
+    r",\s(?:my |brave |good )?(?:comrades|men|brothers|soldiers|warriors|kinsmen|minions|fellows|lads)\s*[.!]"
+)
 # What is said when something is over is no answer to what was said before it.
 _LATER = re.compile(r"(?:At last|Finally|At long last|Victory)\b")
 _SOMEBODY = re.compile(r"\b(?:he|she|him|her|his|hers|himself|herself)\b", re.IGNORECASE)
-_PERSONS = (
+PERSONS = (
     r"man|woman|boy|girl|child|lad|king|queen|prince|princess|heir|heiress|lord|lady|son|daughter|mother|father|brother|sister|uncle|aunt|"
     r"husband|wife|leader|mage|wizard|master|captain|general|friend|dwarf|elf|orc|troll|knight|sergeant|ghost|lich|"
     r"(?:some|any|every|no)(?:one|body)|who|whoever"
 )
 _YOU = re.compile(r"\b(?:you|your|yours)\b|[你您]", re.IGNORECASE)
 _ME = re.compile(r"\b(?:I|me|my|mine|we|us|our)\b|[我咱]")
-_NOT_FIRST = frozenset(
-    "The In On At As By For To When While After Before During An If But And His Her Some Many King Queen Ancient Early Late Middle "
-    "North South East West Greek Saint".split()
+# What opens a sentence or a place's name, and is nobody's first name.
+_NOT_FIRST = re.compile(
+    r"The|In|On|At|As|By|For|To|When|While|After|Before|During|An|If|But|And|His|Her|Some|Many|King|Queen|Ancient|Early|Late|"
+    r"Middle|North|South|East|West|Greek|Saint"
 )
 _ANSWERS = re.compile(
     r"(?:Yes|No|Nay|Aye|Indeed|Of course|Very well|But|And|Then|So|Because|Only|Agreed|Perhaps|Thank|I see|Not|Never|That|Ah|"
@@ -78,7 +81,9 @@ _COMMON_TOPIC = re.compile(
     r"^The (?P<name>(?:[a-z-]+ ){1,2}[a-z-]+|(?:[a-z-]+ ){0,2}[a-z-]+ of (?:the )?[\w'’-]+) (?:is|was|are|were|has|had)\b"
 )
 # "Memory is of the past": a plain noun, which the text also writes small.
-_NOUN_TOPIC = re.compile(rf"^(?P<name>[A-Z][a-z]{{3,}}) (?:{_BE}|(?:do|does|came|took|gave|made|occurs?|takes?|involves?|comes?|means?)\b)")
+_NOUN_TOPIC = re.compile(
+    rf"^(?P<name>[A-Z][a-z]{{3,}}) (?:{_BE}|(?:do|does|came|took|gave|made|occurs?|takes?|involves?|comes?|means?)\b)"
+)
 _NO_TOPIC = re.compile(
     r"Several|More|Others?|Another|Nothing|Everything|Something|Anything|People|Early|Late|Much|Little|Such|Both|Either|Neither|"
     r"The|Some|Many|Most|All|Each|Every|No|Not|Two|In|On|At|As|By|For|To|When|What|An?|Since|While|Only|Where|Whereas|Whoever|"
@@ -171,8 +176,12 @@ def _exchanges(character: dict[str, Any], given: Sequence[dict[str, Any]]) -> li
 def _people(given: Sequence[dict[str, Any]]) -> frozenset[str]:
     """Return the words that can name somebody: speakers, and what stands in capitals inside sentences and never else."""
     befores = [exchange["before"] for exchange in given if exchange.get("before")]
-    told = "\n".join([str(exchange["reply"]) for exchange in given] + [str(before["text"]) for before in befores])
-    inside = set(re.findall(r"(?<=[a-z,] )[A-Z][\w'’]+", told)) - {word.capitalize() for word in re.findall(r"\b[a-z]+\b", told)}
+    told = "\n".join(
+        [str(exchange["reply"]) for exchange in given] + [str(before["text"]) for before in befores]
+    )
+    inside = set(re.findall(r"(?<=[a-z,] )[A-Z][\w'’]+", told)) - {
+        word.capitalize() for word in re.findall(r"\b[a-z]+\b", told)
+    }
     speakers = {part for before in befores for part in str(before["speaker"]).split()}
     return frozenset(folded(name) for name in inside | speakers)
 
@@ -209,7 +218,7 @@ def _dangles(user: str, reply: str) -> bool:
     if pronoun is None:
         return False
     before = told[: pronoun.start()]
-    if re.search(rf"\b(?:{_PERSONS})\b", before, re.IGNORECASE):
+    if re.search(rf"\b(?:{PERSONS})\b", before, re.IGNORECASE):
         return False
     named = re.findall(r"(?<![.!?…] )(?<!^)\b[A-Z][a-z][\w'’-]+", before)
     return not [name for name in named if not _NO_NAME.fullmatch(name)]
@@ -272,7 +281,11 @@ def _strangers(character: dict[str, Any], whole: str) -> re.Pattern[str] | None:
         return None
     stems = [name[: max(4, len(name) - 3)] for name in str(character["name"]).split() if len(name) > 4]
     schools = [rf"(?i:{re.escape(stem)}[a-z]*(?:ic|ian|ism|ean|ist))s?\b" for stem in stems]
-    scholars = {last for first, last in re.findall(r"\b([A-Z][a-z]+) (?:[A-Z]\. )*([A-Z][a-z]+)\b", whole) if first not in _NOT_FIRST}
+    scholars = {
+        last
+        for first, last in re.findall(r"\b([A-Z][a-z]+) (?:[A-Z]\. )*([A-Z][a-z]+)\b", whole)
+        if not _NOT_FIRST.fullmatch(first)
+    }
     names = [rf"\b{re.escape(name)}\b" for name in sorted(scholars)]
     return re.compile("|".join([*schools, *names])) if schools or names else None
 

@@ -157,7 +157,11 @@ def _ranked(candidate: Candidate, found: Material, *, close: bool) -> list[str]:
         if (asked.slot == "doing" and given.lemma == asked.lemma) or "never" in given.question.split():
             continue
         kinds = {_kind(given.answer), _kind(asked.answer)}
-        if asked.slot == "thing" and len(kinds) > 1 and kinds & {"animal", "person", "time", "title", "thought"}:
+        if (
+            asked.slot == "thing"
+            and len(kinds) > 1
+            and kinds & {"animal", "person", "time", "title", "thought"}
+        ):
             continue
         fit = 3.0 * (given.shape == asked.shape) + 3.0 * (_class(head) == _class(noun_head(asked.answer)))
         fit += (3.0 if close else 1.0) * (other.aspect == candidate.aspect) + (given.form == asked.form)
@@ -191,7 +195,10 @@ def _matched(text: str, like: str) -> str:
 def _kind(phrase: str) -> str:
     """The class of a phrase: also whether it is the title of something, somebody's office, or no thing at all."""
     head = noun_head(phrase)
-    if re.search(r"(?<=[a-z] )[A-Z][\w'’-]*(?: (?:of|the|and|[A-Z][\w'’-]*))*$", phrase) and head[:1].islower():
+    if (
+        re.search(r"(?<=[a-z] )[A-Z][\w'’-]*(?: (?:of|the|and|[A-Z][\w'’-]*))*$", phrase)
+        and head[:1].islower()
+    ):
         named = phrase[max(phrase.lower().find(head), 0)]
         if named.isupper():
             return "title"

@@ -145,15 +145,23 @@ def gap_of(text: str, name: Name) -> Asked | None:
     )
     if inside[0] in lex.PREPOSITIONS or inside[0] in {"least", "most", "once", "all", "first", "particular"}:
         return None
-    if inside in (["a", "time"], ["example"], ["common"], ["particular"], ["the", "modern", "sense"]) or inside[-1:] in (["time"], ["times"]):
+    if inside in (
+        ["a", "time"],
+        ["example"],
+        ["common"],
+        ["particular"],
+        ["the", "modern", "sense"],
+    ) or inside[-1:] in (["time"], ["times"]):
         return None
     # "with the exception of ____"; "The Guide for ____" is half a title.
-    title = tokens[at - 1].text[:1].isupper() and lows[at] in {"for", "to", "with"} and tail[-1].text[:1].isupper()
+    title = (
+        tokens[at - 1].text[:1].isupper()
+        and lows[at] in {"for", "to", "with"}
+        and tail[-1].text[:1].isupper()
+    )
     if title or inside[:2] in (["the", "exception"], ["the", "help"], ["the", "aim"], ["the", "addition"]):
         return None
-    if (
-        lows[at] == "to" and lex.verb_lemma(inside[0], "VB") == inside[0]
-    ):
+    if lows[at] == "to" and lex.verb_lemma(inside[0], "VB") == inside[0]:
         return None
     verbal = any(lex.verb_lemma(token.text, "VBG") or token.low in barred for token in tail)
     if (
@@ -181,7 +189,10 @@ def _verbish(word: str) -> bool:
 
 
 def _unambiguous(
-    by_fact: dict[str, list[Candidate]], acts: Iterable[tuple[str, str, str]], name: Name, texts: Iterable[str]
+    by_fact: dict[str, list[Candidate]],
+    acts: Iterable[tuple[str, str, str]],
+    name: Name,
+    texts: Iterable[str],
 ) -> dict[str, list[Candidate]]:
     """Drop questions that another fact would answer otherwise: one question, one answer."""
     often = Counter((subject, lemma) for subject, lemma, _ in acts)
@@ -201,7 +212,11 @@ def _unambiguous(
                 and candidate.asked.slot != "role"
                 and often[(_who(candidate.asked.subject, name), candidate.asked.lemma)] > 1
             )
-            and not (candidate.asked.form == "who is" and candidate.asked.slot == "role" and not (said_to_be == 1 and _early(fact_id)))
+            and not (
+                candidate.asked.form == "who is"
+                and candidate.asked.slot == "role"
+                and not (said_to_be == 1 and _early(fact_id))
+            )
             and not _anything(candidate)
         ]
         if good:
@@ -212,7 +227,10 @@ def _unambiguous(
 def _is_somebody(text: str, name: Name) -> re.Match[str] | None:
     """Find a statement that says who the character is: 'Oda ... is the lamp keeper'."""
     names = "|".join(re.escape(form) for form in name.forms)
-    return re.search(rf"(?:^|, )(?:{names})\b(?!['’])(?:[^.;]{{0,80}}?,)? ?(?:\([^()]*\) )?(?:is|was) (?:an?|the|one of)\b", text)
+    return re.search(
+        rf"(?:^|, )(?:{names})\b(?!['’])(?:[^.;]{{0,80}}?,)? ?(?:\([^()]*\) )?(?:is|was) (?:an?|the|one of)\b",
+        text,
+    )
 
 
 def _early(fact_id: str) -> bool:

@@ -10,7 +10,8 @@ Shape = Literal["noun", "doing", "place", "quality"]
 
 _DETERMINER = re.compile(
     # "three-quarter figure" counts nothing.
-    r"(?:an?|the|his|her|its|their|one|two|three|four|both|no|some|many)\b(?!-)", re.IGNORECASE
+    r"(?:an?|the|his|her|its|their|one|two|three|four|both|no|some|many)\b(?!-)",
+    re.IGNORECASE,
 )
 _PREPOSITION = re.compile(
     r"(?:in|inside|on|at|under|behind|below|beneath|beside|between|before|down|up|against|among|amid|by|near|outside|over|"

@@ -58,19 +58,23 @@ def probes(block: dict[str, Any], keys: tuple[str, ...]) -> dict[str, Any] | Non
         wanted = [key for key in keys if key.rpartition("_")[0] == cell]
         if wanted:
             seen = Seen([*block.get("avoid", []), *block.get("used", [])])
-            chosen = list(_fresh(texts(block), seen, len(wanted)))
+            used = frozenset(str(text) for text in block.get("used", []))
+            chosen = list(_fresh(texts(block), seen, used, len(wanted)))
             written |= {key: {"text": text} for key, text in zip(wanted, chosen, strict=False)}
     return written or None
 
 
-def _fresh(options: Iterator[list[str]], seen: Seen, wanted: int) -> Iterator[str]:
-    """Yield at most so many texts, one of each list of options: the one whose opening was used least so far."""
+def _fresh(options: Iterator[list[str]], seen: Seen, used: frozenset[str], wanted: int) -> Iterator[str]:
+    """Yield at most so many texts, one of each list of options: the one whose opening was used least so far.
+
+    A list of which one text is used already is done with: its others say the same in another frame.
+    """
     openings: Counter[str] = Counter()
     for texts in options:
         if wanted == 0:
             return
         free = [text for text in texts if _WORDS[0] <= len(words(text)) <= _WORDS[1]]
-        free = [text for text in free if not seen.near(text)]
+        free = [text for text in free if not seen.near(text)] if not used & set(texts) else []
         if free:
             best = min(free, key=lambda text: openings[_opening(text)])
             openings[_opening(best)] += 1
@@ -111,7 +115,11 @@ def _memories(block: dict[str, Any]) -> Iterator[list[str]]:
 
 def _is_exact(question: str) -> bool:
     """Whether a question can have one answer only: "What do you own?" and "What did you do at six?" have many."""
-    if re.match(r"(?:\w+,? )*?what (?:do|did|does) you do\b|where\b.* (?:from|to|by|of|with)\?$", question, re.IGNORECASE):
+    if re.match(
+        r"(?:\w+,? )*?what (?:do|did|does) you do\b|where\b.* (?:from|to|by|of|with)\?$",
+        question,
+        re.IGNORECASE,
+    ):
         return False
     return len(words(question)) >= _EXACT_WORDS or not question.startswith("What")
 

@@ -107,7 +107,9 @@ def told(text: str) -> str:
         parts = [part for part in match[1].split(";") if not _UNSAID.search(part)]
         return f" ({';'.join(parts).strip()})" if parts else ""
 
-    return re.sub(r" \(([^()]*)\)", lambda match: kept(match) if _UNSAID.search(match[1]) else match[0], plain(text))
+    return re.sub(
+        r" \(([^()]*)\)", lambda match: kept(match) if _UNSAID.search(match[1]) else match[0], plain(text)
+    )
 
 
 def known_names(character: dict[str, Any], texts: Sequence[str] = ()) -> list[str]:
@@ -307,7 +309,7 @@ def _often(lines: Sequence[dict[str, Any]]) -> list[str]:
             for other in sides[place + 1 :]
         )
 
-    first = {key: text for key, text in zip(reversed(keys), reversed(said), strict=True)}
+    first = dict(zip(reversed(keys), reversed(said), strict=True))
     often = [
         key
         for key in dict.fromkeys(keys)

@@ -70,7 +70,9 @@ def _tied(text: str, names: Sequence[str], listed: bool, joined: str) -> list[tu
     the = r"(?:the |an? )?(?:[a-z-]+ ){0,2}?"
     two = rf"(?P<name>{_NAME})(?: and (?P<second>{_NAME}))?"
     several = rf"(?P<list>{_NAME}(?:(?:, and |, | and ){_NAME}){{2,}})"
-    for match in re.finditer(rf"{own}['’]s? (?P<relation>{KIN})s,? (?:(?:included?|were|are) )?{several}", text):
+    for match in re.finditer(
+        rf"{own}['’]s? (?P<relation>{KIN})s,? (?:(?:included?|were|are) )?{several}", text
+    ):
         hits += _each(match)
     for match in re.finditer(
         rf"{own}['’]s? (?:[a-z-]+ ){{0,2}}?(?P<relation>{KIN})s?,? (?:is |was |named |called |{the})?{two}",

@@ -141,7 +141,9 @@ def _turned(match: re.Match[str], name: Name) -> tuple[str, str | None]:
 
 def _is_quality(phrase: str) -> bool:
     """Whether a phrase after 'is' says what somebody is like: no doing, nothing done to them, no second verb."""
-    if re.search(r"\b(?:by|than|of all)\b|^\w+ing\b|^\w+(?:ed|wn|ught) (?:to|at|in|for|as|on|under)\b", phrase):
+    if re.search(
+        r"\b(?:by|than|of all)\b|^\w+ing\b|^\w+(?:ed|wn|ught) (?:to|at|in|for|as|on|under)\b", phrase
+    ):
         return False
     second = re.search(r"\b(?:and|but|or) (\w+)", phrase)
     return second is None or lex.verb_lemma(second[1], "VBZ") in (None, second[1])

@@ -4,23 +4,23 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from rolescape_data.providers.offline.dialogues import CHARACTER_WORDS, NARRATOR, fits
+from rolescape_data.providers.offline.dialogues import CHARACTER_WORDS, NARRATOR, PERSONS, fits
 from rolescape_data.providers.offline.profile import known_names
 from rolescape_data.spans import folded, words
 
 COMMENT_WORDS = (60, 350)
 
 _FIRST_SENTENCE = re.compile(r"^[^.!?…]*[.!?…]*")
-# "Because ...", "Like ...", "That ...": halves of sentences that an invitation to think aloud completes by itself.
-_COMPLETES = re.compile(r"(?:That (?!is\b|was\b)|Because|Like|About|Only|Not |Nothing|Everything|As if)")
 # What takes up words that somebody else said before: answers, agreement, the matter under discussion.
 _TAKES_UP = re.compile(
     r"(?:Yes|No|Nay|Aye|Yours|Mine|Neither|Both|Same|Nor|Then|So|And|But|Or|Indeed|True|Agreed|Exactly|Precisely|Very well|"
-    r"It|They|He|She|Them|Him|Her|His|Their|These|Those|This|That|Of|For|To|By way|Is (?:it|that|this|he|she)|"
+    r"Because|Like|About it|It|They|He|She|Them|Him|Her|His|Their|These|Those|This|That|Of|For|To|By way|Is (?:it|that|this|he|she)|"
     r"I (?:do|did|am|was|have|had|can|could|will|would|know|agree|said|see|thought so|think so|suppose so)(?: not)?(?=[,.!?]| but))\b"
 )
 _OTHERS = re.compile(r"\b(?:he|she|him|her|his|hers|they|them|their|theirs)\b", re.IGNORECASE)
-_IT = re.compile(r"\b(?:it|its|that|this)\b(?! (?:is|was) (?:raining|late|early|dark|cold|hot))", re.IGNORECASE)
+_IT = re.compile(
+    r"\b(?:it|its|that|this)\b(?! (?:is|was) (?:raining|late|early|dark|cold|hot))", re.IGNORECASE
+)
 
 
 def commentary(block: dict[str, Any], keys: tuple[str, ...] = ()) -> dict[str, Any] | None:
@@ -62,9 +62,16 @@ def _muses(line: str) -> bool:
     """Whether a line begins as one does who is asked for thoughts and feelings, and not for something in particular."""
     first = _FIRST_SENTENCE.match(line)
     opening = first.group() if first else line
-    if _COMPLETES.match(opening):
-        return not _OTHERS.search(opening)
-    return not _TAKES_UP.match(opening) and not _OTHERS.search(opening) and _is_said_of_oneself(opening)
+    return not _TAKES_UP.match(opening) and not _unnamed(opening) and _is_said_of_oneself(opening)
+
+
+def _unnamed(opening: str) -> bool:
+    """Whether a sentence speaks of somebody whom it has not named: 'he', where nobody stands before it."""
+    found = _OTHERS.search(opening)
+    if found is None:
+        return False
+    before = opening[: found.start()]
+    return not re.search(rf"\b(?:{PERSONS})\b|(?<!^)\b[A-Z][a-z]+|\w+s\b", before)
 
 
 def _is_said_of_oneself(opening: str) -> bool:
@@ -75,7 +82,8 @@ def _is_said_of_oneself(opening: str) -> bool:
 
 def _verb(opening: str) -> re.Match[str] | None:
     return re.search(
-        r"\b(?:is|are|was|were|has|have|had|can|could|will|would|does|did|must|keeps?|goes|comes|makes?)\b", opening
+        r"\b(?:is|are|was|were|has|have|had|can|could|will|would|does|did|must|keeps?|goes|comes|makes?|looks?|seems?|feels?|says?)\b",
+        opening,
     )
 
 
@@ -106,8 +114,10 @@ def _opens(passage: list[dict[str, Any]], place: int) -> bool:
     return (
         len(words(opening)) >= 4
         and not _TAKES_UP.match(text)
-        and not _OTHERS.search(opening)
+        and not _unnamed(opening)
         and not _IT.search(opening)
+        # "How long will it sit?"
+        and not any(_IT.search(asked) for asked in re.findall(r"[^.!?…]+\?", text))
     )
 
 

@@ -91,6 +91,8 @@ def _agreeing(said: list[str]) -> str | None:
     subject = False
     for place, at in enumerate(solid):
         if said[at] == "you":
+            if _is_apposed(said, solid, place):
+                return None
             before = solid[place - 1] if place else None
             if before is not None and said[before].lower() in _AUXILIARY:
                 said[before] = _AUXILIARY[said[before].lower()]
@@ -109,6 +111,16 @@ def _agreeing(said: list[str]) -> str | None:
                 _agree(said, solid, place + 1)
     text = "".join(said)
     return text if not re.search(r"\byou (?:is|was|has|does)\b", text) else None
+
+
+def _is_apposed(said: list[str], solid: list[int], place: int) -> bool:
+    """Whether a name only says who a noun is, or is one of several: "the young prince Konrad", "Konrad, Kalenz and ..."."""
+    before = said[solid[place - 1]] if place else ""
+    following = [said[at] for at in solid[place + 1 : place + 3]]
+    several = len(following) == 2 and following[0] in (",", "and") and following[1][:1].isupper()
+    titled = place > 1 and before[:1].isupper()
+    noun = before.islower() and before not in _AUXILIARY and lex.parts_of_speech(before) == {"NOUN"}
+    return several or titled or noun
 
 
 def _starts_clause(before: str) -> bool:

@@ -7,7 +7,8 @@ the cast, and "alone" only where the note says so.
 import re
 from typing import Any
 
-from rolescape_data.providers.offline.looks import (
+from rolescape_data.providers.offline.phrases import capital
+from rolescape_data.providers.offline.pictures.look import (
     Look,
     clothes,
     face_clause,
@@ -15,11 +16,12 @@ from rolescape_data.providers.offline.looks import (
     place_clause,
     pose_clause,
 )
-from rolescape_data.providers.offline.phrases import capital
 from rolescape_data.spans import words
 
 ROLE_WORDS, PLACE_WORDS, SCENE_WORDS = 40, 15, 60  # RECIPES part 5
-_ALONE = re.compile(r"\b(?:alone|all by (?:him|her|it)self|nobody else|no one else|lonely)\b", re.IGNORECASE)
+
+
+_ALONE = re.compile(r"\b(?:alone|all by (?:him|her|it)self|nobody else|no one else)\b", re.IGNORECASE)
 
 
 def annotation(block: dict[str, Any], keys: tuple[str, ...] = ()) -> dict[str, Any] | None:
@@ -43,7 +45,9 @@ def annotation(block: dict[str, Any], keys: tuple[str, ...] = ()) -> dict[str, A
 
 def _role(look: Look, cast: list[str]) -> str:
     note = " ".join(look.notes)
-    here = [name for name in cast if name not in look.name.forms and re.search(rf"\b{re.escape(name)}\b", note)]
+    here = [
+        name for name in cast if name not in look.name.forms and re.search(rf"\b{re.escape(name)}\b", note)
+    ]
     named = [look.name.full] if look.own or any(form in note for form in look.name.forms) else []
     people = [*named, *here]
     if not people:

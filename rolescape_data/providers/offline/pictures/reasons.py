@@ -6,37 +6,38 @@ thing may tell is said with care ("suggests", "may"), because nobody has seen in
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any
 
-from rolescape_data.providers.offline.looks import (
+from rolescape_data.providers.offline.material import Seen
+from rolescape_data.providers.offline.pictures.ask import ANSWER_WORDS
+from rolescape_data.providers.offline.pictures.grounds import Why, nature, place, thing, traits_of
+from rolescape_data.providers.offline.pictures.kinds import content
+from rolescape_data.providers.offline.pictures.look import (
     Look,
-    content,
     face_clause,
-    names,
-    place_clause,
-    place_noun,
     pose_clause,
     quote,
 )
-from rolescape_data.providers.offline.material import Seen
-from rolescape_data.providers.offline.profile import plain
-from rolescape_data.spans import sentences, words
+from rolescape_data.spans import words
 
-ANSWER_WORDS = (3, 60)
-
-# Which traits a face brings to mind.
-_TRAITS = {
-    "worry": r"worr|nervous|distrust|fear|careful|afraid|cautious|ropes",
-    "sorrow": r"\bcr(?:y|ies)\b|weep|lonel|griev|tender|kind|quiet|sentimental|secret",
-    "anger": r"angr|temper|insult|offen[cd]|stubborn|scold|furious|jealous|strict|rules?",
-    "surprise": r"curious|surprise|resist|wonder|startl|nervous",
-    "weariness": r"sleep|morning|tired|\bcalm",
-    "mirth": r"humou?r|\bjoke|laugh|optimism|cheer|fun\b",
-    "pride": r"proud|praise|\bpride|thank|believes|\bsure\b|confident|vain|pompous|boast|importan",
-    "good will": r"\bkind|generous|patient|forgives|friendly|smil|gentle|trust|cheer",
-    "calm": r"calm|steady|patient|silent|wise|listens|serious",
+_LIGHTS = {
+    "storm": (r"storm|lightning", "tense, as if there were no time to lose"),
+    "lamp": (r"lamplight|candle|firelight", "snug and private, with the dark kept outside"),
+    "moon": (r"moon", "still and a little lonely"),
+    "dawn": (r"dawn|sunrise|morning", "quiet and hopeful, like the start of something"),
+    "noon": (r"\bnoon|midday", "open and clear, with nothing hidden"),
+    "evening": (r"evening|sunset", "warm and a little wistful, as at the end of a day"),
 }
+
+
+_FRAMES = {
+    "full": "lets the whole pose and the place around {o} speak",
+    "three-quarter": "leaves room for gesture and clothes without losing the face",
+    "half": "keeps face and gesture in view together",
+    "close": "brings the face so near that the expression matters more than the place",
+}
+
+
 _POSES = {
     "point": "pointing at something draws the listener's eyes to what is meant",
     "raise": "a gesture so high gives the words weight and can be seen from afar",
@@ -49,32 +50,6 @@ _POSES = {
     "hip": "a hand on the hip makes the words sound like the last ones on the matter",
     "standing": "standing there so plainly makes the words sound meant",
 }
-_LIGHTS = {
-    "storm": (r"storm|lightning", "tense, as if there were no time to lose"),
-    "lamp": (r"lamplight|candle|firelight", "snug and private, with the dark kept outside"),
-    "moon": (r"moon", "still and a little lonely"),
-    "dawn": (r"dawn|sunrise|morning", "quiet and hopeful, like the start of something"),
-    "noon": (r"\bnoon|midday", "open and clear, with nothing hidden"),
-    "evening": (r"evening|sunset", "warm and a little wistful, as at the end of a day"),
-}
-_FRAMES = {
-    "full": "lets the whole pose and the place around {o} speak",
-    "three-quarter": "leaves room for gesture and clothes without losing the face",
-    "half": "keeps face and gesture in view together",
-    "close": "brings the face so near that the expression matters more than the place",
-}
-
-
-@dataclass(frozen=True, slots=True)
-class Why:
-    """A question of opinion: wordings of question and answer, what it rests on."""
-
-    topic: str
-    element: str
-    questions: tuple[str, ...]
-    answers: tuple[str, ...]
-    grounding: tuple[str, ...]
-    given: dict[str, str]
 
 
 def subjective(look: Look, block: dict[str, Any], seen: Seen, count: int) -> Iterator[dict[str, Any]]:
@@ -83,15 +58,15 @@ def subjective(look: Look, block: dict[str, Any], seen: Seen, count: int) -> Ite
         return
     dialogue = block.get("dialogue") or {}
     said, asked = str(dialogue.get("response") or ""), str(dialogue.get("user_text") or "")
-    traits = _traits(look, str(block.get("personality") or ""))
+    traits = traits_of(look, str(block.get("personality") or ""))
     facts = [str(fact["text"]).rstrip(".") for fact in block.get("facts") or []]
     yielded = 0
     found = [
         *_face_and_words(look, said, asked),
         *_pose_and_words(look, said),
-        *_nature(look, traits),
-        *_thing(look, said, asked, facts),
-        *_place(look, said, asked, facts),
+        *nature(look, traits),
+        *thing(look, said, asked, facts),
+        *place(look, said, asked, facts),
         *_light(look),
         *_feeling(look, asked, said),
         *_framing(look),
@@ -111,11 +86,15 @@ def _rank(why: Why) -> int:
 
 def _worded(look: Look, why: Why, seen: Seen) -> dict[str, Any] | None:
     for step in range(len(why.questions)):
-        question = look.fill(why.questions[(look.seed("q", why.topic) + step) % len(why.questions)], **why.given)
+        question = look.fill(
+            why.questions[(look.seed("q", why.topic) + step) % len(why.questions)], **why.given
+        )
         if seen.near(question):
             continue
         for turn in range(len(why.answers)):
-            answer = look.fill(why.answers[(look.seed("a", why.topic) + turn) % len(why.answers)], **why.given)
+            answer = look.fill(
+                why.answers[(look.seed("a", why.topic) + turn) % len(why.answers)], **why.given
+            )
             if ANSWER_WORDS[0] <= len(words(answer)) <= ANSWER_WORDS[1]:
                 seen.add(question)
                 return {
@@ -168,7 +147,8 @@ def _face_and_words(look: Look, said: str, asked: str) -> list[Why]:
 def _pose_and_words(look: Look, said: str) -> list[Why]:
     clause, words_ = pose_clause(look), quote(said, look.told, nth=1)
     reason = _POSES.get(look.gesture) or _POSES.get(look.posture)
-    if not clause or not words_ or not reason:
+    # Somebody who lies there wounded sits for no reason of the talk's.
+    if not clause or not words_ or not reason or re.search(r"slump|bleed|wound|fallen|collaps", clause):
         return []
     return [
         Why(
@@ -190,142 +170,6 @@ def _pose_and_words(look: Look, said: str) -> list[Why]:
             ("image", "dialogue"), {"g": words_, "x": clause, "r": reason},
         )
     ]  # fmt: skip
-
-
-def _traits(look: Look, personality: str) -> list[str]:
-    """Return the sentences of the personality that begin with the name, those that suit the face first."""
-    found = [plain(sentence.text).rstrip(".") for sentence in sentences(personality)]
-    found = [text for text in found if text.startswith(look.name.forms) and len(words(text)) <= 20 and '"' not in text]
-    pattern = _TRAITS.get(look.mood, r"(?!)")
-    return sorted(found, key=lambda text: (not re.search(pattern, text, re.IGNORECASE), look.seed("trait", text)))
-
-
-def _nature(look: Look, traits: list[str]) -> list[Why]:
-    clause = face_clause(look, short=True)
-    if not traits or not clause or not look.mood:
-        return []
-    fits = re.search(_TRAITS.get(look.mood, r"(?!)"), traits[0], re.IGNORECASE) is not None
-    given = {"f": traits[0], "c": clause, "m": look.mood}
-    if fits:
-        return [
-            Why(
-                "nature", "expression",
-                (
-                    "How does {n}'s expression fit {p} personality?",
-                    "Which trait of {n} helps to understand the look on {p} face?",
-                    "Why is {n}'s expression in character?",
-                    "What in {n}'s nature may explain the face in the picture?",
-                ),
-                (
-                    "{F}, so the {m} in the picture is in character: {c}.",
-                    "It is known that {f}; with this in mind, that {c} comes as no surprise.",
-                    "One trait explains much: {f}. In the picture {c}.",
-                    "That {c} goes well with what is known, namely that {f}.",
-                    "Knowing that {f}, one understands why {c}.",
-                ),
-                ("image", "profile"), given,
-            )
-        ]  # fmt: skip
-    return [
-        Why(
-            "nature", "expression",
-            (
-                "What side of {n} does the picture show, beside what is known of {p} nature?",
-                "How does the picture add to what is known of {n}'s personality?",
-                "What does the picture tell of {n} that {p} known traits do not?",
-            ),
-            (
-                "It shows {m}, for {c}; that stands beside what is known, that {f}.",
-                "It is known that {f}. The picture adds a moment of {m}, in which {c}.",
-                "{F}, but here another side is to be seen: {c}, a moment of {m}.",
-                "Beside the trait that {f}, one now sees {m} as well, as {c}.",
-            ),
-            ("image", "profile"), given,
-        )
-    ]  # fmt: skip
-
-
-def _sentence_with(noun: str, *texts: str) -> str:
-    """Return the first short sentence that names the thing, in quotation marks; '' for none."""
-    for text in texts:
-        clean = re.sub(r"[“”\"]", "'", " ".join(text.split()))
-        for sentence in sentences(clean):
-            if re.search(rf"\b{re.escape(noun)}s?\b", sentence.text, re.IGNORECASE) and len(words(sentence.text)) <= 22:
-                return f"“{sentence.text.rstrip('.')}”"
-    return ""
-
-
-def _thing(look: Look, said: str, asked: str, facts: list[str]) -> list[Why]:
-    thing = look.thing
-    if thing is None or not thing.noun:
-        return []
-    spoken, heard = _sentence_with(thing.noun, said), _sentence_with(thing.noun, asked)
-    questions = (
-        "Why does the {k} matter at this moment?",
-        "Why is it fitting that {n} is shown with {x}?",
-        "What does the {k} have to do with what is going on?",
-    )
-    if spoken or heard:
-        answers = (
-            ("{N} speaks of it, {g}, so the {k} belongs to the talk as much as to the picture.",
-             "It is named in the words themselves: {g}. That is reason enough to have {x} in view.",
-             "Without the {k} the words {g} would hang in the air.")
-            if spoken else
-            ("{N} is asked about it, {g}, so it is natural to see {x}.",
-             "The question turns on it: {g} would make little sense without the {k}.",
-             "It is part of the talk from the start, for {n} hears the words {g}")
-        )  # fmt: skip
-        given = {"g": spoken or heard, "k": thing.noun, "x": thing.short}
-        return [Why("thing", "prop", questions, answers, ("image", "dialogue"), given)]
-    fact = _fact_with(look, thing.noun, facts)
-    if not fact:
-        return []
-    answers = (
-        "{F}, so {x} is hardly there by chance.",
-        "It is known that {f}; {x} fits that well.",
-        "A fact from {p} life makes it fitting: {f}.",
-        "One may think of this: {f}. Then {x} has its place in the picture.",
-    )
-    return [Why("thing", "prop", questions[:2], answers, ("image", "profile"), {"f": fact, "k": thing.noun, "x": thing.short})]
-
-
-def _place(look: Look, said: str, asked: str, facts: list[str]) -> list[Why]:
-    noun = place_noun(look.known.get("setting", ""))
-    if not noun:
-        return []
-    clause = place_clause(look)
-    questions = (
-        "Why is this a fitting place to find {n}?",
-        "What sense does it make that {n} is {x}?",
-        "Why may {n} feel at home in such a place?",
-    )
-    spoken = _sentence_with(noun, said, asked)
-    fact = _fact_with(look, noun, facts)
-    if fact:
-        answers = (
-            "{F}, so it makes sense to find {o} {x}.",
-            "It is known that {f}; no wonder, then, that {s} is {x}.",
-            "There is a reason in {p} life: {f}.",
-            "Whoever knows that {f} will not be surprised to see {o} {x}.",
-        )
-        return [Why("place", "setting", questions, answers, ("image", "profile"), {"f": fact, "x": clause})]
-    if spoken:
-        answers = (
-            "The talk itself names it, {g}, and the picture shows {o} {x}.",
-            "After the words {g}, one expects to see {o} {x}.",
-        )
-        return [Why("place", "setting", questions[:2], answers, ("image", "dialogue"), {"g": spoken, "x": clause})]
-    return []
-
-
-def _fact_with(look: Look, noun: str, facts: list[str]) -> str:
-    """Return a short fact of this character that names the thing or place; another one for another picture."""
-    fitting = [
-        fact for fact in facts
-        if fact.startswith(look.name.forms) and len(words(fact)) <= 22 and '"' not in fact
-        and names(fact, noun)
-    ]  # fmt: skip
-    return fitting[look.seed("fact", noun) % len(fitting)] if fitting else ""
 
 
 def _light(look: Look) -> list[Why]:

@@ -1,0 +1,315 @@
+"""What the offline writer makes of a picture: annotations, open questions, four-option questions."""
+
+import json
+from collections import Counter
+from itertools import combinations
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from rolescape_data.providers.offline.pictures.annotations import annotation
+from rolescape_data.providers.offline.pictures.choices import visual_mcq
+from rolescape_data.providers.offline.pictures.kinds import hues_of, place_noun
+from rolescape_data.providers.offline.pictures.look import look_of
+from rolescape_data.providers.offline.pictures.parts import counts_of, pieces_of, thing_of
+from rolescape_data.providers.offline.pictures.questions import visual_qa
+from rolescape_data.records.answers import AnnotationAnswer, VisualMCQAnswer, VisualQAAnswer, quota_keys
+from rolescape_data.spans import folded, words
+from rolescape_data.stages.visual_questions import choice_keys
+
+STARTER = Path(__file__).resolve().parent.parent / "examples" / "starter" / "pictures"
+KEYS = tuple(quota_keys({"objective": 15, "subjective": 5}))
+MIX = {"easy": 2, "medium": 2, "hard": 1}
+
+NOTE = (
+    "Mira Holt stands alone in the lamp room and holds a brass lantern with a lit flame. Four brass buttons close her "
+    "grey coat. Rain runs down the panes in the moonlight."
+)
+ATTRIBUTES = {
+    "expression": "a worried frown with raised brows",
+    "pose": "standing with one arm stretched out to point",
+    "setting": "the lamp room beside its great lens",
+    "style": "a flat poster illustration",
+    "lighting": "cold moonlight with rain on the panes",
+    "colour": "a grey coat against deep blue and silver",
+    "composition": "a close view of head and chest, left of the middle",
+    "prop": "a brass lantern with a lit flame",
+    "outfit": "a grey coat with brass buttons",
+}
+OTHERS = [
+    {
+        "expression": "a wide laugh",
+        "pose": "sitting on a crate",
+        "setting": "the fish market under awnings",
+        "lighting": "bright midday sun",
+        "colour": "a grey coat against orange and gold",
+        "composition": "full figure, in the middle",
+        "prop": "a silver fish",
+    },
+    {
+        "expression": "an angry scowl",
+        "pose": "kneeling on one knee",
+        "setting": "the deck of the ferry",
+        "lighting": "pink dawn light",
+        "colour": "a grey coat against soft pinks",
+        "composition": "half figure, set to the right",
+        "prop": "a white teapot",
+    },
+    {
+        "expression": "a proud smirk",
+        "pose": "walking with a long stride",
+        "setting": "a steep stair street",
+        "lighting": "golden evening light",
+        "colour": "a grey coat against violet shadow",
+        "composition": "full figure, set to the right",
+        "prop": "an iron key",
+    },
+]
+
+
+def block(**changes: Any) -> dict[str, Any]:
+    found: dict[str, Any] = {
+        "character": {
+            "id": "mira",
+            "name": "Mira Holt",
+            "aliases": [],
+            "category": "fictional",
+            "script": "",
+            "lang": "en",
+        },
+        "description": "Mira Holt keeps a lamp. She trusts no calm sea.",
+        "personality": "Mira Holt worries about every boat. She sleeps little.",
+        "facts": [
+            {"text": "Mira Holt's grey coat has a torn pocket.", "aspect": "appearance"},
+            {"text": "Mira Holt polishes her lantern every noon.", "aspect": "preferences"},
+        ],
+        "image": {"file": "one.png", "note": NOTE, "annotation": {}, "attributes": ATTRIBUTES},
+        "shows": "character",
+        "dialogue": {
+            "user_text": "Is the Patience late again?",
+            "response": "She is. I have counted the lights four times.",
+        },
+        "others": OTHERS,
+        "used": [],
+        "cast": ["Jon Pike"],
+    }
+    return found | changes
+
+
+def starter() -> list[dict[str, Any]]:
+    names = {"oda-wren": "Oda Wren", "quill": "Quill", "tobin-ash": "Tobin Ash"}
+    found = []
+    for folder, name in names.items():
+        lines = (STARTER / folder / "notes.jsonl").read_text(encoding="utf-8").splitlines()
+        rows = [json.loads(line) for line in lines]
+        found += [
+            block(
+                character={"id": folder, "name": name, "aliases": [name.split()[0]], "lang": "en"},
+                personality="",
+                facts=[],
+                dialogue=None,
+                image={"file": row["image"], "note": row["note"], "attributes": row["attributes"]},
+                others=[other["attributes"] for other in rows if other is not row],
+            )
+            for row in rows
+        ]
+    return found
+
+
+def test_every_question_of_a_well_noted_picture_fits_its_answer_model() -> None:
+    made = visual_qa(block(), KEYS) or {}
+    assert list(made) == list(KEYS)
+    for item in made.values():
+        VisualQAAnswer.model_validate(item)
+        assert 3 <= len(words(item["answer"])) <= 60
+        assert item["question"].endswith("?")
+        assert item["answer"][0].isupper() or item["answer"][0] == "“"
+
+
+def test_objective_questions_hold_one_to_three_doubts_and_some_links_to_the_profile() -> None:
+    made = visual_qa(block(), KEYS) or {}
+    objective = [item for key, item in made.items() if key.startswith("objective")]
+    doubts = [item for item in objective if item["polarity"] != "positive"]
+    assert 1 <= len(doubts) <= 3
+    assert any(item["grounding"] == ["image", "profile"] for item in objective)
+
+
+def test_a_negative_names_another_thing_and_says_what_is_there_instead() -> None:
+    keys = tuple(quota_keys({"objective": 40}))
+    made = visual_qa(block(), keys) or {}
+    negatives = [item for item in made.values() if item["polarity"] == "negative"]
+    assert negatives
+    for item in negatives:
+        said = folded(" ".join([NOTE, *ATTRIBUTES.values()]))
+        told = {word for word in folded(item["answer"]).split() if len(word) > 4}
+        assert told & set(said.split())
+
+
+def test_reasons_quote_the_exchange_and_name_a_trait() -> None:
+    made = visual_qa(block(), KEYS) or {}
+    reasons = [item for key, item in made.items() if key.startswith("subjective")]
+    assert any(
+        "dialogue" in item["grounding"] and "“" in item["question"] + item["answer"] for item in reasons
+    )
+    assert any("worries about every boat" in item["answer"] for item in reasons)
+
+
+def test_questions_taken_before_are_not_asked_again() -> None:
+    first = visual_qa(block(), KEYS) or {}
+    used = [item["question"] for item in first.values()]
+    again = visual_qa(block(used=used), KEYS) or {}
+    assert not {item["question"] for item in again.values()} & set(used)
+
+
+def test_a_picture_of_which_nothing_is_known_gets_no_questions_and_no_annotation() -> None:
+    blank = block(
+        image={"file": "x.png", "note": "", "annotation": {}, "attributes": {}}, facts=[], dialogue=None
+    )
+    assert visual_qa(blank, KEYS) is None
+    assert visual_mcq(blank, ("expression_emotion_easy_1",)) is None
+    assert annotation(blank) is None
+
+
+def test_other_languages_are_left_to_models() -> None:
+    german = block(character={"id": "mira", "name": "Mira Holt", "aliases": [], "lang": "de"})
+    assert visual_qa(german, KEYS) is None
+    assert visual_mcq(german, ("expression_emotion_easy_1",)) is None
+    assert annotation(german) is None
+
+
+def test_a_picture_of_several_people_is_asked_about_as_a_whole_only() -> None:
+    made = visual_qa(block(shows="script"), KEYS) or {}
+    assert made
+    assert not any("Mira" in item["question"] for item in made.values())
+    assert visual_mcq(block(shows="script"), ("expression_emotion_easy_1",)) is None
+
+
+def test_annotations_say_who_where_and_what_within_their_lengths() -> None:
+    made = annotation(block())
+    assert made is not None
+    AnnotationAnswer.model_validate(made)
+    assert made["role_info"] == "Mira Holt, alone, in a grey coat with brass buttons."
+    assert made["place_info"] == "The lamp room beside its great lens"
+    assert made["scene_info"] == NOTE
+
+
+def test_annotations_name_others_only_where_the_note_does() -> None:
+    note = "Mira Holt stands beside Jon Pike on the pier."
+    made = annotation(block(image={"file": "two.png", "note": note, "attributes": {}}))
+    assert made is not None
+    assert made["role_info"] == "Mira Holt and Jon Pike."
+    long = " ".join(["Mira Holt counts the boats that lie before the pier tonight."] * 9)
+    cut = annotation(block(image={"file": "two.png", "note": long, "attributes": {}}))
+    assert cut is not None
+    assert len(words(cut["scene_info"])) <= 60
+
+
+@pytest.mark.parametrize("image_id", ["mira_img_one", "mira_img_two", "mira_img_three"])
+def test_each_visual_category_is_asked_once_and_fine_detail_is_the_hard_one(image_id: str) -> None:
+    keys = choice_keys(image_id, MIX)
+    assert len(keys) == len({key.rsplit("_", 2)[0] for key in keys}) == 5
+    assert keys[-1] == "fine_detail_reasoning_hard_1"
+    assert Counter(key.split("_")[-2] for key in keys) == Counter(MIX)
+
+
+def test_which_categories_are_easy_differs_by_picture() -> None:
+    assert len({tuple(choice_keys(f"mira_img_{number}", MIX)) for number in range(12)}) > 3
+
+
+def test_wrong_options_are_what_other_pictures_show_and_this_one_does_not() -> None:
+    keys = tuple(choice_keys("mira_img_one", MIX))
+    made = visual_mcq(block(), keys) or {}
+    assert set(made) == set(keys)
+    elsewhere = {text for other in OTHERS for text in other.values()}
+    for key, item in made.items():
+        VisualMCQAnswer.model_validate(item)
+        options = item["options"]
+        assert item["answer_key"] == "A"
+        assert len({text.casefold() for text in options.values()}) == 4
+        assert folded(options["A"]) not in folded(item["question"])
+        if key.startswith(("action", "expression")):
+            assert {options[letter] for letter in "BCD"} <= elsewhere
+
+
+def test_options_never_share_what_makes_the_right_one_right() -> None:
+    for given in starter():
+        keys = tuple(choice_keys(given["image"]["file"], MIX))
+        for item in (visual_mcq(given, keys) or {}).values():
+            right, *wrong = (item["options"][letter] for letter in "ABCD")
+            if "colour" in item["question"]:
+                assert all(not hues_of(right) & hues_of(text) for text in wrong), item
+            assert all(folded(a) not in folded(b) for a, b in combinations([right, *wrong], 2)), item
+
+
+def test_the_starter_pictures_carry_five_choices_each_with_the_right_one_longest_by_chance_alone() -> None:
+    longest = asked = 0
+    for given in starter():
+        made = visual_mcq(given, tuple(choice_keys(given["image"]["file"], MIX))) or {}
+        assert len(made) == 5
+        for item in made.values():
+            asked += 1
+            longest += all(len(item["options"]["A"]) > len(item["options"][letter]) for letter in "BCD")
+    assert 0.1 <= longest / asked <= 0.35
+
+
+def test_answers_about_the_starter_pictures_open_in_many_ways() -> None:
+    openings: dict[str, Counter[str]] = {}
+    for given in starter():
+        counter = openings.setdefault(given["character"]["id"], Counter())
+        for item in (visual_qa(given, KEYS) or {}).values():
+            counter[" ".join(folded(item["answer"]).split()[:3])] += 1
+    for counter in openings.values():
+        assert max(counter.values()) <= 0.10 * counter.total()
+
+
+def test_the_same_block_gives_the_same_questions() -> None:
+    assert visual_qa(block(), KEYS) == visual_qa(block(), KEYS)
+    assert visual_qa(block(), KEYS) != visual_qa(block(image=block()["image"] | {"file": "two.png"}), KEYS)
+
+
+@pytest.mark.parametrize(
+    ("note", "found"),
+    [
+        ("Six brass buttons close her coat.", [("six", "brass buttons")]),
+        ("Two glowing post lamps stand there.", [("two", "glowing post lamps")]),
+        ("Between the two stretches of dark sea.", []),
+        ("She waited three hours.", []),
+        ("One fish lies there.", []),
+    ],
+)
+def test_counts_are_of_things_that_the_note_counts(note: str, found: list[tuple[str, str]]) -> None:
+    assert counts_of(note) == found
+
+
+def test_an_outfit_is_cut_into_clothes_and_hair() -> None:
+    pieces = pieces_of("a long red coat with brass buttons, copper hair in one braid")
+    assert [(piece.noun, piece.colour, piece.body) for piece in pieces] == [
+        ("coat", "red", False),
+        ("hair", "copper", True),
+    ]
+
+
+def test_a_thing_is_held_only_where_the_note_says_so() -> None:
+    held = thing_of("a brass lantern", ["She raises a brass lantern."])
+    beside = thing_of("a brass lantern", ["A brass lantern stands on the crate beside her."])
+    assert held is not None
+    assert beside is not None
+    assert (held.held, beside.held) == (True, False)
+
+
+@pytest.mark.parametrize(
+    ("setting", "noun"),
+    [
+        ("the end of the long pier above grey water", "pier"),
+        ("the round lamp room beside its lens", "lamp room"),
+        ("before a plain white background", ""),
+    ],
+)
+def test_a_place_is_looked_up_by_its_noun(setting: str, noun: str) -> None:
+    assert place_noun(setting) == noun
+
+
+def test_a_turned_figure_is_not_placed_on_that_side() -> None:
+    turned = ATTRIBUTES | {"composition": "low seated figure, turned three quarters to the right"}
+    assert look_of(block(image={"file": "x.png", "note": "", "attributes": turned})).side == ""
