@@ -3,8 +3,7 @@
 from pathlib import Path
 from typing import Any
 
-from rolescape_data.vision.decode import decode
-
+from flows.steps import STEPS
 from rolescape_data import assets
 from rolescape_data.blueprints import Blueprint, load_blueprint
 from rolescape_data.errors import InputError
@@ -14,6 +13,7 @@ from rolescape_data.materials import Material
 from rolescape_data.prompts import load_prompt
 from rolescape_data.providers import open_writer
 from rolescape_data.store.inputs import from_set_file
+from rolescape_data.vision.decode import decode
 
 
 def check_set(path: Path, *, writer: str | None = None) -> dict[str, Any]:
@@ -30,9 +30,8 @@ def check_set(path: Path, *, writer: str | None = None) -> dict[str, Any]:
     blueprint = load_blueprint(inputs.found.blueprint, inputs.qa)
     load_thresholds(assets.find("qa", "gates.yaml", inputs.qa))
     load_flagged_words(assets.find("qa", "flagged_words.txt", inputs.qa))
-    for kind in blueprint.kinds:
-        if kind != "image":
-            load_prompt(kind, inputs.prompts)
+    for kind in _asked(blueprint):
+        load_prompt(kind, inputs.prompts)
     name = writer or inputs.found.writer
     open_writer(name)
     matte = inputs.found.matte
@@ -82,16 +81,20 @@ def check_table(found: dict[str, Any]) -> str:
     return "\n".join(lines)
 
 
+def _asked(blueprint: Blueprint) -> list[str]:
+    """Return the kinds of a blueprint for which a writer is asked."""
+    return [step.kind for step in STEPS if step.prompt and step.kind in blueprint.kinds]
+
+
 def _calls(blueprint: Blueprint, material: Material, pictures: int) -> int:
     """Return the calls of a build's first round."""
     calls = 0
-    for kind, contract in blueprint.kinds.items():
-        if kind == "image":
-            continue
+    for kind in _asked(blueprint):
+        contract = blueprint.kinds[kind]
         if contract.per_picture():
             # Kinds with a mix ask for all of a picture's cells in one call.
             calls += pictures * (contract.per_image or 1)
-        elif kind in ("text_dialogue", "text_qa", "text_mcq"):
+        elif kind in ("text_dialogue", "text_qa", "text_mcq", "probe"):
             wanted = sum(contract.cells().values())
             calls += -(-wanted // contract.per_call)
         else:

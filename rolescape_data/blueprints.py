@@ -15,7 +15,7 @@ from rolescape_data.settings import Part
 from rolescape_data.yamlfile import load_yaml
 
 
-class TestShare(Part):
+class HeldBack(Part):
     """So many records of the kind, per character, go to the test split; the rest train."""
 
     test_id: int = Field(ge=0)
@@ -40,7 +40,7 @@ class KindContract(Part):
     facts: Literal["shared", "unseen"] = Field(
         "shared", description="whether test questions may rest on facts that training questions ask about"
     )
-    split: Literal["train", "test_id", "by_image"] | TestShare = "train"
+    split: Literal["train", "test_id", "by_image"] | HeldBack = "train"
 
     @model_validator(mode="after")
     def _one_amount(self) -> "KindContract":

@@ -302,6 +302,18 @@ def test_a_call_that_is_cancelled_leaves_its_place_to_others() -> None:
     assert run(main()) == server.reply
 
 
+def test_calls_that_fail_for_good_leave_their_places_to_those_that_wait() -> None:
+    async def too_large(ticket: Ticket) -> Reply:
+        raise WireFault("too_large", "too many tokens", status=400)
+
+    async def main() -> list[object]:
+        admission = Admission("openai:sim", most=2)
+        work = [admission.run(too_large, kind="k", tokens=1) for _ in range(50)]
+        return list(await asyncio.gather(*work, return_exceptions=True))
+
+    assert [type(end) for end in run(main())] == [WireFault] * 50
+
+
 def test_a_pace_lets_no_more_pass_than_its_rate_and_its_burst() -> None:
     pace = Pace(rate=10.0, burst_s=1.0)
     now, passed = 0.0, 0

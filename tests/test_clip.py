@@ -19,8 +19,8 @@ from hypothesis import strategies as st
 from small_set import ROOT
 from test_starter_pictures import PLAN, shipped
 
-from examples.clip.captions import caption as caption_of
 from examples.clip.captions import FIELDS, KINDS, falsified, form
+from examples.clip.captions import caption as caption_of
 from examples.clip.draws import EVALUATION_SEEDS, TRAINING_SEEDS, kept_for_evaluation, spec_of
 from flows.reporting import write_report
 from flows.scoring import NOT_ASKED, clip_note, score

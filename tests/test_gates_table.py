@@ -63,7 +63,7 @@ RECORD_CASES: list[tuple[str, Record, Record, str]] = [
     ("message_words", talk(), talk("Who?", words(101)), "fail"),
     ("human_message_words", talk(), talk(words(61), "Aye."), "fail"),
     ("comment_words", commentary(), commentary(reply=words(59)), "fail"),
-    ("comment_words", commentary(reply=words(350)), commentary(reply=words(351)), "fail"),
+    ("comment_words", commentary(reply=words(325)), commentary(reply=words(351)), "fail"),
     ("comment_words", commentary(reply=words(325)), commentary(reply=words(326)), "warn"),
     ("thinking_words", caption(thinking_process=words(160)), caption(thinking_process=words(161)), "fail"),
     ("thinking_words", caption(thinking_process=words(60)), caption(thinking_process=words(59)), "fail"),

@@ -313,3 +313,24 @@ def test_a_place_is_looked_up_by_its_noun(setting: str, noun: str) -> None:
 def test_a_turned_figure_is_not_placed_on_that_side() -> None:
     turned = ATTRIBUTES | {"composition": "low seated figure, turned three quarters to the right"}
     assert look_of(block(image={"file": "x.png", "note": "", "attributes": turned})).side == ""
+
+
+def test_a_round_after_asks_nothing_that_the_round_before_asked_in_other_words() -> None:
+    first = visual_qa(block(), KEYS) or {}
+    again = visual_qa(block(used=[item["question"] for item in first.values()]), KEYS) or {}
+    pairs = {(item["element"], item["answer"]) for item in first.values()}
+    assert not pairs & {(item["element"], item["answer"]) for item in again.values()}
+
+
+def test_an_annotation_stands_in_for_a_missing_note() -> None:
+    known = {"role_info": "From left to right are Mira Holt and Jon Pike.", "place_info": "School of Aster in Aldmouth",
+             "scene_info": "Mira Holt hands Jon Pike a wet rope."}  # fmt: skip
+    made = visual_qa(
+        block(image={"file": "x.png", "note": "", "annotation": known, "attributes": {}}, shows="script"),
+        KEYS,
+    )
+    answers = {item["answer"] for item in (made or {}).values()}
+    assert known["role_info"] in answers
+    assert known["scene_info"] in answers
+    assert any(answer.endswith(" School of Aster in Aldmouth.") for answer in answers)
+    assert not any(" at School" in answer for answer in answers)

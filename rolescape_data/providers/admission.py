@@ -119,25 +119,20 @@ class Admission:
             ticket = Ticket(loop.time(), loop, charged)
             try:
                 reply = await once(ticket)
+                self._done(loop.time(), ticket, reply, kind)
+                return reply
             except WireFault as fault:
-                self.in_flight -= 1
                 others = others if tries else self.successes
                 tries[fault.kind] += 1
                 delay = self._failed(loop.time(), ticket, fault, tries[fault.kind])
                 if tries[fault.kind] >= _TRIES[fault.kind]:
                     self._give_up(loop.time(), fault, others_succeed=self.successes > others)
-                self._pump(loop)
-                if delay:
-                    await asyncio.sleep(delay)
-            except BaseException:
+            finally:
+                # However it ended, the place is free, and somebody may wait for it.
                 self.in_flight -= 1
                 self._pump(loop)
-                raise
-            else:
-                self.in_flight -= 1
-                self._done(loop.time(), ticket, reply, kind)
-                self._pump(loop)
-                return reply
+            if delay:
+                await asyncio.sleep(delay)
 
     async def _enter(self, loop: asyncio.AbstractEventLoop, tokens: int, *, first: bool) -> int:
         if self._stopped is not None:
@@ -210,7 +205,7 @@ class Admission:
             self._tokens = _told(self._tokens, reply.tokens_per_minute)
         if self._tokens is not None:
             self._tokens.correct(reply.input_tokens + reply.output_tokens - ticket.charged)
-        if self._queue or self.in_flight + 1 >= int(self.limit):
+        if self._queue or self.in_flight >= int(self.limit):
             self.limit = min(self.most, self.limit + (2.0 if self._climbing else 1.0 / self.limit))
         self._watch(now, ticket.began, kind)
 

@@ -89,7 +89,7 @@ class Journal:
                     for sql, values in entry.statements:
                         database.execute(sql, values)
                 database.execute("COMMIT")
-            except (sqlite3.Error, ValueError, OverflowError) as error:
+            except Exception as error:  # noqa: BLE001 - a thread that ends would leave everybody waiting for ever.
                 fault = explained(path, error)
                 self._drop(path)
             _tell(together, fault)
@@ -98,7 +98,9 @@ class Journal:
         if path not in self._open:
             database = sqlite3.connect(path, timeout=30, isolation_level=None)
             self._open[path] = database
-            database.execute("PRAGMA journal_mode = WAL")
+            with suppress(sqlite3.OperationalError):
+                # Refused at once while somebody reads or writes; the older mode is as safe, and only slower.
+                database.execute("PRAGMA journal_mode = WAL")
             # FULL, not NORMAL: NORMAL loses the last commits with the power, and an intent that is lost is a
             # call that may be paid twice. One flush serves every call waiting, so it costs 0.3 ms a batch.
             database.execute("PRAGMA synchronous = FULL")
@@ -112,10 +114,7 @@ class Journal:
                 database.close()
 
     def _close(self) -> None:
-        for path, database in list(self._open.items()):
-            with suppress(sqlite3.Error):
-                # Refused while somebody reads; then the ledger stays in WAL mode, which is as good.
-                database.execute("PRAGMA journal_mode = DELETE")
+        for path in list(self._open):
             self._drop(path)
 
 

@@ -289,7 +289,10 @@ def explained(path: Path, fault: Exception) -> RolescapeError:
 
 def _no_room(folder: Path) -> bool:
     """Say whether the disk has no block or no file left: SQLite calls that 'unable to open database file'."""
-    room = os.statvfs(folder)
+    try:
+        room = os.statvfs(folder)
+    except OSError:
+        return False
     return room.f_bavail == 0 or (room.f_files > 0 and room.f_favail == 0)
 
 

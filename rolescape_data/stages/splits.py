@@ -8,7 +8,7 @@ import hashlib
 from collections import Counter
 from collections.abc import Mapping, Sequence
 
-from rolescape_data.blueprints import Blueprint, TestShare
+from rolescape_data.blueprints import Blueprint, HeldBack
 from rolescape_data.records import (
     Cell,
     Commentary,
@@ -61,7 +61,7 @@ def _split(record: Record, group: str, blueprint: Blueprint, tested: set[str], o
     if record.character_id in ood:
         return "test_ood"
     rule = blueprint.kinds[record.kind].split
-    if rule == "by_image" or isinstance(rule, TestShare):
+    if rule == "by_image" or isinstance(rule, HeldBack):
         return "test_id" if group in tested else "train"
     return rule
 
@@ -75,9 +75,7 @@ def _keep_for_testing(
     """
     wanted = {"image": blueprint.test_images}
     wanted |= {
-        kind: rule.split.test_id
-        for kind, rule in blueprint.kinds.items()
-        if isinstance(rule.split, TestShare)
+        kind: rule.split.test_id for kind, rule in blueprint.kinds.items() if isinstance(rule.split, HeldBack)
     }
     wanted = {kind: count for kind, count in wanted.items() if count and kind in blueprint.kinds}
     gains = {
@@ -89,8 +87,9 @@ def _keep_for_testing(
         for name, group in groups.items()
     }
     ordered = sorted(groups, key=lambda name: hashlib.sha256(f"{seed}:{name}".encode()).hexdigest())
-    tested: set[str] = set()
-    found: Counter[tuple[str, str]] = Counter()
+    # What an out-of-distribution character shares with others is tested with all of them, or it would be trained on.
+    tested = {name for name, group in groups.items() if any(record.character_id in ood for record in group)}
+    found: Counter[tuple[str, str]] = sum((gains[name] for name in sorted(tested)), Counter())
     characters = sorted({record.character_id for group in groups.values() for record in group} - ood)
     for character in characters:
         for kind in wanted:

@@ -198,13 +198,13 @@ def _source_files(source: ImageSource, base: Path) -> list[str]:
 
 
 def _mirror(source: Path | None, target: Path) -> None:
-    """Make `target` hold exactly the prompt and YAML files of `source`."""
+    """Make `target` hold exactly the prompts, YAML files and word lists of `source`."""
     wanted = {}
     if source is not None:
         wanted = {
             path.relative_to(source).as_posix(): path
             for path in sorted(source.rglob("*"))
-            if path.is_file() and path.suffix in (".md", ".yaml")
+            if path.is_file() and path.suffix in (".md", ".yaml", ".txt")
         }
     if target.is_dir():
         for path in target.rglob("*"):

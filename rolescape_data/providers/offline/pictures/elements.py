@@ -128,8 +128,8 @@ def place(look: Look, known: Known) -> list[Ask]:
 def _named_place(look: Look) -> Ask:
     """A name takes no article and no preposition: "School of Aristotle in Mieza"."""
     questions = ("What place does the picture show?", "Where does the picture take place?")
-    answers = ("The place is {x}.", "It shows {x}.", "This is {x}.")
-    return ask(look, "setting", "setting", questions, answers[:2], x=look.known["setting"])
+    answers = ("The place is {x}.", "It is {x}.")
+    return ask(look, "setting", "setting", questions, answers, x=look.known["setting"])
 
 
 def place_alone(look: Look, known: Known) -> list[Ask]:

@@ -57,6 +57,7 @@ class Look:
     framed: str
     side: str
     sided: str
+    people: str = ""
     counts: tuple[tuple[str, str], ...] = field(default=())
 
     def seed(self, *texts: str) -> int:
@@ -109,6 +110,10 @@ def look_of(block: dict[str, Any]) -> Look:
         framed=framed,
         side=side,
         sided=sided,
+        # A written role_info repeats the note; only without one does it tell anything new.
+        people=""
+        if image.get("note")
+        else str((image.get("annotation") or {}).get("role_info") or "").strip(),
         counts=tuple(counts_of(note)),
     )
 
@@ -181,7 +186,9 @@ def quote(text: str, prefer: str = "", limit: int = 14, *, nth: int = 0) -> str:
 
 
 def _notes(image: dict[str, Any]) -> list[str]:
-    found = [plain(s.text) for s in sentences(str(image.get("note") or "")) if s.kind == "statement"]
+    # What an annotation tells of the scene stands in for a note.
+    text = str(image.get("note") or (image.get("annotation") or {}).get("scene_info") or "")
+    found = [plain(s.text) for s in sentences(text) if s.kind == "statement"]
     return list(dict.fromkeys(found))
 
 

@@ -17,6 +17,7 @@ from rolescape_data.providers.offline.pictures.look import Look, look_of
 from rolescape_data.providers.offline.pictures.parts import attributes_of
 from rolescape_data.providers.offline.pictures.reasons import subjective
 from rolescape_data.providers.offline.pictures.views import colours, counted, frame, light, style, whole
+from rolescape_data.spans import folded
 
 LINKED = 3  # questions that join picture and profile
 
@@ -59,13 +60,11 @@ def visual_qa(block: dict[str, Any], keys: tuple[str, ...]) -> dict[str, Any] | 
     wanted = [key for key in keys if key.startswith("objective_")]
     written = dict(zip(wanted, _objective(look, known, seen, used, len(wanted)), strict=False))
     wanted = [key for key in keys if key.startswith("subjective_")]
-    written |= dict(zip(wanted, subjective(look, block, seen, len(wanted)), strict=False))
+    written |= dict(zip(wanted, subjective(look, block, seen, used, len(wanted)), strict=False))
     return {key: written[key] for key in keys if key in written} or None
 
 
-def _objective(
-    look: Look, known: Known, seen: Seen, used: set[str], count: int
-) -> Iterator[dict[str, Any]]:
+def _objective(look: Look, known: Known, seen: Seen, used: set[str], count: int) -> Iterator[dict[str, Any]]:
     """Choose by need: the plain elements first, then some negatives and links, then what is left."""
     spent: Counter[str] = Counter()
     twins: set[str] = set()

@@ -18,7 +18,7 @@ from rolescape_data.providers.offline.pictures.look import (
     pose_clause,
     quote,
 )
-from rolescape_data.spans import words
+from rolescape_data.spans import folded, words
 
 _LIGHTS = {
     "storm": (r"storm|lightning", "tense, as if there were no time to lose"),
@@ -52,8 +52,18 @@ _POSES = {
 }
 
 
-def subjective(look: Look, block: dict[str, Any], seen: Seen, count: int) -> Iterator[dict[str, Any]]:
-    """Yield reasoned questions and answers about the picture, the best grounded first; two of a sort never."""
+def subjective(
+    look: Look, block: dict[str, Any], seen: Seen, used: set[str], count: int
+) -> Iterator[dict[str, Any]]:
+    """Yield reasoned questions and answers about the picture, the best grounded first; two of a sort never.
+
+    Args:
+        look: the picture.
+        block: the request's inputs: dialogue, personality, facts.
+        seen: questions taken so far; grows.
+        used: folded questions of rounds before: what they asked in other words is not asked again.
+        count: how many at most.
+    """
     if not look.own:
         return
     dialogue = block.get("dialogue") or {}
@@ -73,7 +83,8 @@ def subjective(look: Look, block: dict[str, Any], seen: Seen, count: int) -> Ite
         *_colours(look),
     ]
     for why in [*found[:3], *sorted(found[3:], key=lambda why: (_rank(why), look.seed("why", why.topic)))]:
-        item = _worded(look, why, seen) if yielded < count else None
+        again = any(folded(look.fill(question, **why.given)) in used for question in why.questions)
+        item = _worded(look, why, seen) if yielded < count and not again else None
         if item is not None:
             yielded += 1
             yield item

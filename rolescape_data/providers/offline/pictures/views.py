@@ -169,6 +169,11 @@ def counted(look: Look, known: Known) -> list[Ask]:
 def whole(look: Look, known: Known) -> list[Ask]:
     """Sentences of the note as they are: they were written to describe."""
     asks: list[Ask] = []
+    if look.people:
+        told = _safe(look.people).rstrip(".")
+        questions = ("Who is to be seen in the picture?", "Whom does the picture show?")
+        sentence = f"{told}." if re.search(r"\b(?:is|are)\b", told) else f"{told} can be seen."
+        asks.append(ask(look, "people", "", questions, (sentence,)))
     if look.notes:
         questions = ("What does the picture show?", "How would you sum up the picture?")
         asks.append(ask(look, "whole", "", questions, (_safe(look.notes[0]),)))
