@@ -8,9 +8,9 @@ from typing import Any
 
 import pyarrow.parquet as pq
 import pytest
-from conftest import ROOT, Told
+from conftest import Told
 from pydantic import ValidationError
-from small_set import edit
+from small_set import ROOT, edit
 
 from rolescape_data.blueprints import KindContract
 
