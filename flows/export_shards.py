@@ -45,7 +45,9 @@ def export_shards(parameters: ExportParameters) -> dict[str, Any]:
     workspace.require()
     if Path(parameters.out).resolve().is_relative_to(workspace.root.resolve()):
         # Its folders belong to the build, which would take shards with other settings for its own.
-        raise InputError(f"{parameters.out} lies inside the workspace {workspace.root}. Name a folder outside it.")
+        raise InputError(
+            f"{parameters.out} lies inside the workspace {workspace.root}. Name a folder outside it."
+        )
     with workspace.locked():
         if not split_rows(workspace):
             raise InputError(f"{workspace.root} holds no finished records yet. Run `rolescape build` first.")

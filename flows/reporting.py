@@ -2,13 +2,12 @@
 
 from pathlib import Path
 
-from rolescape_data.report.page import page
-
 from flows.scoring import clip_note
 from flows.whole_set import WholeSet, accepted, contract_of, leaks_of, split_rows, verdicts_of
 from rolescape_data.providers.ledger import Ledger
 from rolescape_data.records import Record
 from rolescape_data.report.data import CharacterPage, ReportData
+from rolescape_data.report.page import page
 from rolescape_data.store.atomic import write_text
 
 

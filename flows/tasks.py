@@ -109,7 +109,11 @@ def out_of_date(desk: Desk, stages: tuple[str, ...]) -> list[str]:
     stamps = desk.workspace.character(desk.material.id).stamps()
     stale: list[str] = []
     for step in planned(desk, stages):
-        if set(step.needs) & set(stale) or _met_anew(desk, step) or _mark(desk, step, stamps, fresh=False) is not None:
+        if (
+            set(step.needs) & set(stale)
+            or _met_anew(desk, step)
+            or _mark(desk, step, stamps, fresh=False) is not None
+        ):
             stale.append(step.kind)
     return stale
 

@@ -67,7 +67,9 @@ def status_of(folder: Path) -> dict[str, Any]:
         place = workspace.character(name)
         stamps = place.stamps()
         spent = Ledger(place.ledger).spent()
-        reasons = Counter(reason.split()[0].rstrip(":") for row in place.rejects() for reason in row.reasons[:1])
+        reasons = Counter(
+            reason.split()[0].rstrip(":") for row in place.rejects() for reason in row.reasons[:1]
+        )
         characters[name] = {
             "records": {step.kind: stamps[step.kind].rows for step in STEPS if step.kind in stamps},
             "not_built": [
@@ -126,6 +128,8 @@ def _shortcomings(result: dict[str, Any]) -> list[str]:
             f"  {cell['character_id']} {cell['kind']} {cell['cell']}: {cell['found']} of {cell['wanted']} ({cell['note']})"
             for cell in result["missing"]
         ]
-    lines += [f"Leak between training and test: {leak['record_id']} ({leak['reason']})" for leak in result["leaks"]]
+    lines += [
+        f"Leak between training and test: {leak['record_id']} ({leak['reason']})" for leak in result["leaks"]
+    ]
     lines += [f"The whole set fails a gate: {verdict['reason']}" for verdict in result["failed"]]
     return lines + list(result["warnings"])

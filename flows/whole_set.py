@@ -173,7 +173,9 @@ def context_of(whole: WholeSet, character: str, records: Sequence[Record]) -> Co
         cast={character: _cast(whole, character, records)},
         titles=tuple(sorted({entry.script for entry in entries if entry.script})),
         replies={record.id: record.response for record in records if isinstance(record, ImageDialogue)},
-        quotas=quotas_of(whole.blueprint, [record.id for record in records if isinstance(record, ImageRecord)]),
+        quotas=quotas_of(
+            whole.blueprint, [record.id for record in records if isinstance(record, ImageRecord)]
+        ),
         flagged_words=frozenset(whole.thresholds.flagged_words),
     )
 
@@ -182,7 +184,9 @@ def _cast(whole: WholeSet, character: str, records: Sequence[Record]) -> tuple[s
     """Name everybody of the character's script: its other characters, who speaks there, whom its profile knows."""
     material = whole.inputs.material(character)
     script = material.entry.script
-    mates = [entry for entry in whole.inputs.found.characters if entry is material.entry or entry.script == script]
+    mates = [
+        entry for entry in whole.inputs.found.characters if entry is material.entry or entry.script == script
+    ]
     named = [name for entry in mates for name in (entry.name, *entry.aliases)]
     named += [line.speaker for line in material.lines]
     for record in records:
@@ -212,7 +216,9 @@ def judge(whole: WholeSet, only: str | None = None) -> None:
     for character in [only] if only else whole.characters:
         tables = _tables(whole, character)
         records = [record for rows in tables.values() for record in rows]
-        found = measure(tables, whole.blueprint, replace(context_of(whole, character, records), scores=scored))
+        found = measure(
+            tables, whole.blueprint, replace(context_of(whole, character, records), scores=scored)
+        )
         kinds = list(QA_KINDS) if only else list(RECORDS)
         found = [row for row in found if row.kind in kinds]
         decided = decide(found, whole.thresholds)
@@ -244,7 +250,9 @@ def measure_batches(whole: WholeSet) -> list[Measurement]:
     questions: list[Record] = []
     for character in whole.characters:
         tables = _tables(whole, character)
-        questions += [question for kind in (TextMCQ.kind, VisualMCQ.kind) for question in tables.get(kind, [])]
+        questions += [
+            question for kind in (TextMCQ.kind, VisualMCQ.kind) for question in tables.get(kind, [])
+        ]
     found = measure_set(questions, Context(), per_character=False)
     return [row for row in found if row.record_id.startswith(ALL)]
 
@@ -375,7 +383,9 @@ def shortcomings(whole: WholeSet) -> dict[str, Any]:
         together fail; 'warnings': sentences about too many rejects. Any of them makes exit status 1.
     """
     workspace = whole.workspace
-    together = [row for row in verdicts_of(workspace) if row.status == "fail" and row.record_id.startswith(ALL)]
+    together = [
+        row for row in verdicts_of(workspace) if row.status == "fail" and row.record_id.startswith(ALL)
+    ]
     return {
         "missing": [cell.model_dump() for cell in contract_of(workspace) if cell.found < cell.wanted],
         "leaks": [verdict.model_dump() for verdict in leaks_of(workspace) if verdict.status == "fail"],

@@ -268,7 +268,14 @@ def test_every_gate_stands_in_these_tables_and_in_the_shipped_thresholds() -> No
     shown = {case[0] for table in (RECORD_CASES, SET_CASES, PAIR_CASES) for case in table}
     # A batch too small for the test of letters has no bound at all; groups and quotas have tests of their own.
     # What a CLIP model scored is judged in test_clip.py.
-    scored = {"clip_fit", "clip_fit_pool", "clip_fit_shuffled", "clip_coverage", "image_identity", "image_neighbour"}
+    scored = {
+        "clip_fit",
+        "clip_fit_pool",
+        "clip_fit_shuffled",
+        "clip_coverage",
+        "image_identity",
+        "image_neighbour",
+    }
     assert shown | scored | {"mcq_key_balance_small", "group_split", "quota"} == set(KINDS)
     assert set(SHIPPED.gates) == set(KINDS)
 

@@ -6,7 +6,7 @@ from gates_samples import dialogue, image, image_dialogue, talk
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rolescape_data.blueprints import Blueprint, KindContract, HeldBack
+from rolescape_data.blueprints import Blueprint, HeldBack, KindContract
 from rolescape_data.records import Evidence, Record, SplitRow
 from rolescape_data.stages.splits import splits
 

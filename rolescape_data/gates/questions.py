@@ -21,7 +21,41 @@ _OF_THE_ABOVE = re.compile(
 )
 # Answers of these words alone stand in many stems and give nothing away.
 _LIGHT = frozenset(
-    ["a", "an", "the", "yes", "no", "not", "true", "false", "it", "he", "she", "they", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve", "never", "always", "of", "in", "on", "at", "to", "and", "or"]
+    [
+        "a",
+        "an",
+        "the",
+        "yes",
+        "no",
+        "not",
+        "true",
+        "false",
+        "it",
+        "he",
+        "she",
+        "they",
+        "one",
+        "two",
+        "three",
+        "four",
+        "five",
+        "six",
+        "seven",
+        "eight",
+        "nine",
+        "ten",
+        "eleven",
+        "twelve",
+        "never",
+        "always",
+        "of",
+        "in",
+        "on",
+        "at",
+        "to",
+        "and",
+        "or",
+    ]
 )
 
 _AUXILIARY = (

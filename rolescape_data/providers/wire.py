@@ -53,7 +53,7 @@ class Reply:
     tokens_per_minute: int | None = None
 
 
-class WireFault(Exception):
+class WireFault(Exception):  # noqa: N818 - the adapters speak of faults throughout
     """A failed attempt, in one taxonomy. The message never holds a key."""
 
     def __init__(

@@ -74,4 +74,3 @@ class T2IForm(Record):
     image_id: RecordId
     shape: T2IShape
     prompt: Text
-

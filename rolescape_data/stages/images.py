@@ -67,7 +67,12 @@ def images(
             found = _look(material, picture, name, matte, read, put)
         except InputError as fault:
             rejects.append(
-                _rejected(material, name, json.dumps({"path": picture.path}, ensure_ascii=False), [f"image_file: {fault}"])
+                _rejected(
+                    material,
+                    name,
+                    json.dumps({"path": picture.path}, ensure_ascii=False),
+                    [f"image_file: {fault}"],
+                )
             )
             continue
         # A picture that the verdicts would drop goes now, before words are written and paid for beside it.

@@ -179,7 +179,11 @@ def model_files(inputs: Inputs) -> list[str]:
         return []
     if clip.model.startswith(LOCAL):
         prefix = clip.model.removeprefix(LOCAL).rstrip("/") + "/"
-        return [name for name in sorted(inputs.files) if name.startswith(prefix) and "/" not in name[len(prefix) :]]
+        return [
+            name
+            for name in sorted(inputs.files)
+            if name.startswith(prefix) and "/" not in name[len(prefix) :]
+        ]
     return [clip.pretrained] if clip.pretrained and is_file_name(clip.pretrained) else []
 
 
