@@ -7,20 +7,13 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, Field
 
 from flows import progress
+from flows.contract import shortcomings
+from flows.packing import clear_unnamed_shards, write_shards
 from flows.runtime import call, each, on_cluster
+from flows.set_verdicts import divide, judge
 from flows.steps import FIRST_WAVE, SECOND_WAVE, SET_STAGES, STAGES
 from flows.tasks import CharacterJob, build_character, open_desk, out_of_date, planned
-from flows.whole_set import (
-    WholeSet,
-    clear_unnamed_shards,
-    divide,
-    done,
-    judge,
-    mark_done,
-    open_set,
-    shortcomings,
-    write_shards,
-)
+from flows.whole_set import WholeSet, done, mark_done, open_set
 from rolescape_data.errors import InputError, SettingsError
 from rolescape_data.providers import Purse, open_writer
 from rolescape_data.providers.budget import booked, ledgers_under

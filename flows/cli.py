@@ -100,8 +100,9 @@ def build(
     """Build what is missing or out of date, from raw material to shards and report."""
     from flows import progress
     from flows.build_character_set import BuildParameters, build_character_set, pending
+    from flows.contract import shortcomings
     from flows.runtime import parse_engine, run_flow, start_server
-    from flows.whole_set import open_set, shortcomings
+    from flows.whole_set import open_set
     from rolescape_data.settings import load_set
     from rolescape_data.store.workspace import Workspace
 

@@ -6,8 +6,9 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from flows.packing import write_shards
 from flows.runtime import call
-from flows.whole_set import WholeSet, open_set, split_rows, write_shards
+from flows.whole_set import WholeSet, open_set, split_rows
 from rolescape_data.errors import InputError, SettingsError
 from rolescape_data.store.workspace import Workspace, append_log
 

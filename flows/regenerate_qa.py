@@ -6,10 +6,12 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, Field
 
 from flows.build_character_set import last_build, remembered_budget, remembered_writer
+from flows.contract import shortcomings
 from flows.runtime import each
+from flows.set_verdicts import divide, judge
 from flows.steps import QA_KINDS
 from flows.tasks import CharacterJob, build_character, open_desk, out_of_date
-from flows.whole_set import divide, done, judge, mark_done, open_set, shortcomings
+from flows.whole_set import done, mark_done, open_set
 from rolescape_data.errors import InputError
 from rolescape_data.store.inputs import refresh_overlays
 from rolescape_data.store.workspace import Workspace, append_log

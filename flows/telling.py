@@ -4,9 +4,10 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
+from flows.contract import shortcomings
 from flows.scoring import clip_note
 from flows.steps import SET_STAGES, STEPS
-from flows.whole_set import done, open_set, shortcomings, split_rows
+from flows.whole_set import done, open_set, split_rows
 from rolescape_data.providers.ledger import Ledger
 from rolescape_data.store.workspace import Workspace
 

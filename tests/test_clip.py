@@ -24,7 +24,8 @@ from examples.clip.captions import caption as caption_of
 from examples.clip.draws import EVALUATION_SEEDS, TRAINING_SEEDS, kept_for_evaluation, spec_of
 from flows.reporting import write_report
 from flows.scoring import NOT_ASKED, clip_note, score
-from flows.whole_set import WholeSet, done, judge, open_set
+from flows.set_verdicts import judge
+from flows.whole_set import WholeSet, done, open_set
 from rolescape_data import assets
 from rolescape_data.errors import InputError, SettingsError
 from rolescape_data.gates import measure_records

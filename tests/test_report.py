@@ -8,13 +8,41 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from gates_samples import caption, dialogue, image, image_dialogue, mcq, profile, qa, talk
+from gates_samples import (
+    COMMON,
+    caption,
+    commentary,
+    dialogue,
+    image,
+    image_dialogue,
+    mcq,
+    profile,
+    qa,
+    span,
+    talk,
+)
 from PIL import Image
 
 from rolescape_data import assets
 from rolescape_data.gates.decide import Limits, load_thresholds
 from rolescape_data.providers.ledger import Spent
-from rolescape_data.records import Cell, Provenance, Rejected, SplitRow, Verdict
+from rolescape_data.records import (
+    RECORDS,
+    Cell,
+    ImageAnnotation,
+    InterRoleDialogue,
+    Options,
+    ProbeInput,
+    Provenance,
+    Record,
+    Rejected,
+    SplitRow,
+    T2IForm,
+    Turn,
+    Verdict,
+    VisualMCQ,
+    VisualQA,
+)
 from rolescape_data.report.charts import histogram
 from rolescape_data.report.data import CharacterPage, ReportData
 from rolescape_data.report.page import page
@@ -84,8 +112,70 @@ def _reject(record_id: str, *reasons: str, winner: str = "", content: str = "{}"
     )
 
 
+def _visual_qa(number: int = 1, **changes: Any) -> VisualQA:
+    fields = {
+        "id": f"mira-h_vqa_{number:03d}",
+        "image_id": "mira-h_image_001",
+        "question": "What does the keeper lift?",
+        "answer": "A lamp.",
+        "type": "objective",
+        "grounding": ["image", "profile"],
+        "polarity": "unanswerable",
+        "element": "held_object",
+    }
+    return VisualQA(**{**COMMON, **fields, **changes})
+
+
+def _visual_mcq(number: int = 1, **changes: Any) -> VisualMCQ:
+    fields = {
+        "id": f"mira-h_vmcq_{number:03d}",
+        "image_id": "mira-h_image_001",
+        "category": "context_element",
+        "difficulty": "hard",
+        "question": "What colour is the coat?",
+        "options": Options(A="green", B="blue", C="red", D="grey"),
+        "answer_key": "C",
+        "rationale": "The coat is red.",
+    }
+    return VisualMCQ(**{**COMMON, **fields, **changes})
+
+
+def _around_the_picture(text: str = "") -> dict[str, list[Record]]:
+    """Return one record of each kind that stands beside a picture, talks with others and probes; `text` in all of it."""
+    beside: dict[str, Any] = {**COMMON, "image_id": "mira-h_image_001"}
+    turns = [
+        Turn(speaker="jon-2", text=text or "You are up late.", evidence=span()),
+        Turn(speaker="mira-h", text=text or "So is the sea."),
+    ]
+    annotation: dict[str, Any] = {
+        "role_info": text or "Mira, a keeper",
+        "place_info": text,
+        "scene_info": text or "A late watch",
+    }
+    asked: dict[str, Any] = {"question": text, "answer": text, "element": text} if text else {}
+    options = Options(A=text or "green", B="blue", C=text or "red", D="grey")
+    chosen: dict[str, Any] = {"question": text, "rationale": text} if text else {}
+    return {
+        "annotation": [ImageAnnotation(**beside, **annotation, id="mira-h_ann_001", supplied=False)],
+        "visual_qa": [_visual_qa(**asked)],
+        "visual_mcq": [_visual_mcq(options=options, **chosen)],
+        "t2i_form": [
+            T2IForm(
+                **beside, id="mira-h_t2i_001", shape="t2i_with_thinking", prompt=text or "Mira lifts a lamp."
+            )
+        ],
+        "commentary": [commentary(**({"question": text, "reply": text} if text else {"evidence": [span()]}))],
+        "inter_role_dialogue": [
+            InterRoleDialogue(**beside, id="mira-h_inter_001", partner_id="jon-2", messages=turns)
+        ],
+        "probe": [
+            ProbeInput(**COMMON, id="mira-h_probe_001", probe="memorization", text=text or "Which coat?")
+        ],
+    }
+
+
 def _data(blobs: Path, **changes: Any) -> ReportData:
-    tables = {
+    tables: dict[str, list[Record]] = {
         "profile": [profile()],
         "image": [image(blob=BLOB, note="A keeper in a red coat lifts a lamp.")],
         "image_dialogue": [image_dialogue()],
@@ -94,6 +184,7 @@ def _data(blobs: Path, **changes: Any) -> ReportData:
         "text_dialogue": [dialogue(provenance=MODEL)],
         "text_qa": [qa()],
         "text_mcq": [mcq()],
+        **_around_the_picture(),
     }
     rejects = [
         _reject("mira-h_image_002", "image_duplicate: shows the same picture", winner="mira-h_image_001"),
@@ -129,7 +220,7 @@ def _nothing_built(blobs: Path) -> ReportData:
 
 def test_hostile_text_is_shown_as_it_is_and_does_nothing(blobs: Path) -> None:
     sound = _data(blobs)
-    tables = {
+    tables: dict[str, list[Record]] = {
         "profile": [profile(description=HOSTILE, name=HOSTILE, catchphrases=[HOSTILE], script=HOSTILE)],
         "image": [image(blob=BLOB, note=HOSTILE, path=f"pictures/{HOSTILE}")],
         "image_dialogue": [image_dialogue(user_text=HOSTILE, response=HOSTILE)],
@@ -138,6 +229,7 @@ def test_hostile_text_is_shown_as_it_is_and_does_nothing(blobs: Path) -> None:
         "text_dialogue": [dialogue(user_text=HOSTILE, license=HOSTILE, source=HOSTILE)],
         "text_qa": [qa(question=HOSTILE, answer=HOSTILE)],
         "text_mcq": [mcq(question=HOSTILE, rationale=HOSTILE)],
+        **_around_the_picture(HOSTILE),
     }
     reject = _reject(HOSTILE, HOSTILE, winner=HOSTILE, content=HOSTILE)
     hostile = replace(
@@ -156,7 +248,7 @@ def test_hostile_text_is_shown_as_it_is_and_does_nothing(blobs: Path) -> None:
     assert set(found.tags) <= set(Seen(page(sound)).tags) | {"ul", "details", "h3"}
     assert not [name for _, name, _ in found.attributes if name.startswith("on") or name == "style"]
     assert all(address.startswith(("#", "data:image/jpeg;base64,")) for address in _addresses(found))
-    assert found.words.count('<script>alert("1")</script>') > 15
+    assert found.words.count('<script>alert("1")</script>') > 30
 
 
 def _addresses(found: Seen) -> list[str]:
@@ -216,14 +308,14 @@ def test_a_filled_contract_is_said_to_be_met(blobs: Path) -> None:
 def test_every_record_says_whether_a_model_wrote_it(blobs: Path) -> None:
     found = Seen(page(_data(blobs)))
     assert found.text.count("model-written: openai:some-model") == 1
-    assert found.text.count("offline extract") == 7
+    assert found.text.count("offline extract") == 14
     assert "offline (extracted, no model), openai:some-model" in found.words
 
 
 def test_records_carry_their_split(blobs: Path) -> None:
     found = Seen(page(_data(blobs)))
     assert found.text.count("test") == 1
-    assert found.text.count("no split yet") == 7
+    assert found.text.count("no split yet") == 14
 
 
 def test_rejects_are_grouped_by_reason_and_name_what_was_kept_instead(blobs: Path) -> None:
@@ -232,7 +324,7 @@ def test_rejects_are_grouped_by_reason_and_name_what_was_kept_instead(blobs: Pat
     assert "shows the same picture Kept instead: mira-h_image_001" in found
     assert "image_file 1 dropped" in found
     assert "broken.png no readable picture" in found
-    assert "2 of 10 were dropped (20.0 %), more than the 10 %" in found
+    assert "2 of 17 were dropped (11.8 %), more than the 10 %" in found
 
 
 def test_leaks_between_splits_are_counted_and_named(blobs: Path) -> None:
@@ -291,6 +383,76 @@ def test_large_sets_are_cut_and_say_so(blobs: Path) -> None:
     found = Seen(page(many)).words
     assert "Show 1494 more exchanges" in found
     assert "100 more exchanges are in the workspace's tables" in found
+
+
+def test_every_kind_of_record_has_its_place_on_the_page(blobs: Path) -> None:
+    data = _data(blobs)
+    assert set(data.characters[0].tables) == set(RECORDS)
+    ids = {f"r-{rows[0].id}" for rows in data.characters[0].tables.values()}
+    assert ids <= set(Seen(page(data)).values("id"))
+
+
+def test_an_annotation_says_whether_it_was_supplied_and_what_is_unknown(blobs: Path) -> None:
+    found = Seen(page(_data(blobs))).words
+    assert "Annotation extracted" in found
+    assert "Role Mira, a keeper Place Unknown. Scene A late watch" in found
+    tables = _around_the_picture()
+    annotation = tables["annotation"][0].model_copy(update={"supplied": True})
+    sound = _data(blobs).characters[0]
+    given = replace(sound, tables={**sound.tables, "annotation": [annotation]})
+    assert "Annotation supplied" in Seen(page(_data(blobs, characters=[given]))).words
+
+
+def test_questions_about_a_picture_stand_beside_it_with_what_they_are(blobs: Path) -> None:
+    found = Seen(page(_data(blobs))).words
+    assert (
+        "A lamp. no split yet offline extract objective unanswerable from image, profile held object" in found
+    )
+    assert "context element hard What colour is the coat? green blue red right grey The coat is red." in found
+    assert "t2i with thinking Mira lifts a lamp." in found
+
+
+def test_open_questions_forms_and_probes_are_folded(blobs: Path) -> None:
+    html = page(_data(blobs))
+    folded = " ".join(re.findall(r"<details>.*?</details>", html, re.DOTALL))
+    for record_id in ("mira-h_vqa_001", "mira-h_t2i_001", "mira-h_probe_001"):
+        assert f'id="r-{record_id}"' in folded
+    assert 'id="r-mira-h_vmcq_001"' not in folded
+    assert "Memorization, 1" in Seen(html).words
+
+
+def test_a_talk_of_two_characters_names_both(blobs: Path) -> None:
+    sound = _data(blobs)
+    partner = CharacterPage("jon-2", "Jon Pike", {}, [], Spent(0, 0, 0, 0, 0.0))
+    found = Seen(page(replace(sound, characters=[*sound.characters, partner]))).words
+    assert (
+        "with Jon Pike Jon Pike You are up late. Mira Holt So is the sea. Word for word in mira.md" in found
+    )
+    assert "with jon-2 jon-2 You are up late." in Seen(page(sound)).words
+
+
+def test_letters_and_difficulties_of_questions_about_pictures_are_counted(blobs: Path) -> None:
+    found = Seen(page(_data(blobs))).words
+    assert "Letter of the right option, about pictures 1 in all A 0 0 % B 0 0 % C 1 100 %" in found
+    assert (
+        "Difficulty of four-option questions about pictures 1 in all easy 0 0 % medium 0 0 % hard 1" in found
+    )
+
+
+def test_calls_that_ended_without_a_reply_are_counted(blobs: Path) -> None:
+    assert "Calls 12, 1 without a reply" in Seen(page(_data(blobs))).words
+
+
+def test_what_stands_beside_many_pictures_is_cut_says_so_and_is_not_linked(blobs: Path) -> None:
+    pictures = [image(id=f"mira-h_image_{number:03d}") for number in range(1, 401)]
+    questions = [_visual_qa(number) for number in range(1, 21)]
+    sound = _data(blobs).characters[0]
+    large = replace(sound, tables={"image": pictures, "visual_qa": questions})
+    warned = [_verdict("mira-h_vqa_020", "train_test_exact", "fail", 1, reason="repeats a training record")]
+    found = Seen(page(_data(blobs, characters=[large], leaks=warned)))
+    assert "Show 4 open questions" in found.words
+    assert "16 more questions are in the workspace's tables" in found.words
+    assert "#r-mira-h_vqa_020" not in found.values("href")
 
 
 def test_histograms_count_every_value_and_place_limits_beyond_what_is_fine() -> None:

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from typing import get_args
 
 import jinja2
 from markupsafe import Markup
@@ -18,6 +19,7 @@ from markupsafe import Markup
 from rolescape_data.gates.decide import Limits
 from rolescape_data.providers.ledger import Spent
 from rolescape_data.records import LETTERS
+from rolescape_data.records.visual import VISUAL_CATEGORIES, Polarity
 from rolescape_data.report.charts import Bars, Histogram, bars, histogram
 from rolescape_data.report.data import ReportData
 from rolescape_data.report.findings import checks, contract, dropped, leaks
@@ -30,6 +32,8 @@ LENGTHS = (
     ("response_words", ("image_dialogue", "text_dialogue"), "Replies", "words"),
     ("user_words", ("image_dialogue", "text_dialogue"), "What users say", "words"),
     ("message_words", ("human_role_dialogue",), "Longest message of the character in a talk", "words"),
+    ("message_words", ("inter_role_dialogue",), "Longest message in a talk of two characters", "words"),
+    ("comment_words", ("commentary",), "Commentary", "words"),
     ("answer_words", ("text_qa",), "Answers to open questions", "words"),
     ("thinking_words", ("caption",), "Thinking processes", "words"),
     ("caption_words", ("caption",), "Captions to draw from", "words"),
@@ -58,6 +62,7 @@ def page(data: ReportData) -> str:
     Returns:
         HTML without a reference to anything outside itself. Lists of large sets are cut, and say so.
     """
+    shown = people(data)
     names = {character.id: character.name for character in data.characters}
     style = (TEMPLATES / "style.css").read_text(encoding="utf-8")
     digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode("ascii")
@@ -73,14 +78,9 @@ def page(data: ReportData) -> str:
             dropped=dropped(data.characters, data.thresholds),
             bars=_bars(data),
             histograms=_histograms(data),
-            people=people(data),
+            people=shown,
             names=names,
-            present={
-                record.id
-                for character in data.characters
-                for rows in character.tables.values()
-                for record in rows
-            },
+            present={record_id for person in shown for record_id in person.ids},
             style=Markup(style),
             policy=f"default-src 'none'; img-src data:; style-src 'sha256-{digest}'; base-uri 'none'; form-action 'none'",
         )
@@ -135,16 +135,21 @@ def _writers(writer: str) -> list[str]:
 def _bars(data: ReportData) -> list[Bars]:
     found: dict[str, list[str]] = {}
     for character in data.characters:
-        for kind in ("text_qa", "text_mcq"):
+        for kind in ("text_qa", "text_mcq", "visual_qa", "visual_mcq"):
             for record in character.tables.get(kind, ()):
-                for field in ("difficulty", "answer_key", "type", "aspect"):
+                for field in ("difficulty", "answer_key", "type", "aspect", "category", "polarity"):
                     if hasattr(record, field):
                         found.setdefault(f"{kind} {field}", []).append(getattr(record, field))
     levels = ("easy", "medium", "hard")
     wanted: tuple[tuple[str, str, Sequence[str]], ...] = (
         ("text_qa difficulty", "Difficulty of open questions", levels),
-        ("text_mcq difficulty", "Difficulty of four-option questions", levels),
-        ("text_mcq answer_key", "Letter of the right option", LETTERS),
+        ("text_mcq difficulty", "Difficulty of four-option questions without a picture", levels),
+        ("text_mcq answer_key", "Letter of the right option, without a picture", LETTERS),
+        ("visual_mcq difficulty", "Difficulty of four-option questions about pictures", levels),
+        ("visual_mcq answer_key", "Letter of the right option, about pictures", LETTERS),
+        ("visual_mcq category", "What four-option questions about pictures ask about", VISUAL_CATEGORIES),
+        ("visual_qa type", "Types of open questions about pictures", ("objective", "subjective")),
+        ("visual_qa polarity", "Polarity of open questions about pictures", get_args(Polarity)),
         ("text_qa type", "Types of open questions", ()),
         ("text_qa aspect", "What open questions ask about", ()),
     )

@@ -1,11 +1,11 @@
 """One character's records -> what its part of the page shows of them."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
-from rolescape_data.records import Evidence, ImageRecord, Provenance, Record
+from rolescape_data.records import Evidence, ImageRecord, ProbeInput, Provenance, Record
 from rolescape_data.report.data import CharacterPage, ReportData
 from rolescape_data.report.pictures import Thumbnail, thumbnail
 
@@ -22,7 +22,22 @@ FIRST_TALKS = 1
 FIRST_DIALOGUES = 6
 FIRST_QUESTIONS = 6
 FIRST_CHOICES = 4
+FIRST_VISUAL_CHOICES = 1
 
+# What stands beside one picture is cut as well, but never below this.
+LEAST_BESIDE = 4
+
+PROBES: tuple[str, ...] = get_args(ProbeInput.model_fields["probe"].annotation)
+
+BESIDE = (
+    "image_dialogue",
+    "caption",
+    "annotation",
+    "commentary",
+    "visual_mcq",
+    "visual_qa",
+    "t2i_form",
+)
 SPLITS = {"train": "train", "val": "validation", "test_id": "test", "test_ood": "test, held out"}
 
 
@@ -67,6 +82,11 @@ class Picture:
     alt: str
     exchanges: Sequence[Shown]
     captions: Sequence[Shown]
+    annotations: Sequence[Shown]
+    commentaries: Sequence[Shown]
+    choices: Listed
+    questions: Listed
+    forms: Listed
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +100,10 @@ class Talk:
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """One character's part of the page. `anchor` is safe in an address whatever the character is called."""
+    """One character's part of the page.
+
+    `anchor` is safe in an address whatever the character is called; `ids` are the records that can be linked to.
+    """
 
     anchor: str
     page: CharacterPage
@@ -88,10 +111,13 @@ class Person:
     profiles: Sequence[Shown]
     pictures: Listed
     talks: Listed
+    joint_talks: Listed
     dialogues: Listed
     questions: Listed
     choices: Listed
+    probes: Mapping[str, Listed]
     records: int
+    ids: frozenset[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,8 +129,10 @@ class _Desk:
     blobs: Path
     pictures: int
     records: int
+    ids: set[str] = field(default_factory=set)
 
     def show(self, record: Record) -> Shown:
+        self.ids.add(record.id)
         return Shown(
             record,
             split_badge(self.splits.get(record.id)),
@@ -112,8 +140,8 @@ class _Desk:
             self.warnings.get(record.id, ()),
         )
 
-    def listed(self, records: Sequence[Record], first: int) -> Listed:
-        shown = [self.show(record) for record in records[: self.records]]
+    def listed(self, records: Sequence[Record], first: int, most: int | None = None) -> Listed:
+        shown = [self.show(record) for record in records[: self.records if most is None else most]]
         return Listed(shown[:first], shown[first:], len(records) - len(shown))
 
 
@@ -131,7 +159,9 @@ def people(data: ReportData) -> list[Person]:
         pictures=max(MOST_PICTURES // number, 4),
         records=max(MOST_RECORDS // number // 4, 10),
     )
-    return [_person(desk, page, f"c{place}") for place, page in enumerate(data.characters, 1)]
+    return [
+        _person(replace(desk, ids=set()), page, f"c{place}") for place, page in enumerate(data.characters, 1)
+    ]
 
 
 def split_badge(split: str | None) -> Badge:
@@ -182,36 +212,65 @@ def places(spans: Sequence[Evidence]) -> list[str]:
 def _person(desk: _Desk, page: CharacterPage, anchor: str) -> Person:
     images = [record for record in page.tables.get("image", ()) if isinstance(record, ImageRecord)]
     portrait = thumbnail(desk.blobs, images[0].blob, SMALL_SIDE) if images else None
-    pictures = [_picture(desk, page, image) for image in images[: desk.pictures]]
+    seen = images[: desk.pictures]
+    beside = {kind: _by_image(page.tables.get(kind, ())) for kind in BESIDE}
+    most = max(desk.records // max(len(seen), 1), LEAST_BESIDE)
+    pictures = [_picture(desk, page, image, beside, most) for image in seen]
     by_id = {image.id: image for image in images}
-    held = page.tables.get("human_role_dialogue", ())
-    talks = [_talk(desk, page, record, by_id) for record in held[: desk.pictures]]
+    probes: dict[str, list[Record]] = {name: [] for name in PROBES}
+    for record in page.tables.get("probe", ()):
+        if isinstance(record, ProbeInput):
+            probes[record.probe].append(record)
     return Person(
         anchor=anchor,
         page=page,
         portrait=portrait,
         profiles=[desk.show(record) for record in page.tables.get("profile", ())],
         pictures=Listed(pictures[:FIRST_PICTURES], pictures[FIRST_PICTURES:], len(images) - len(pictures)),
-        talks=Listed(talks[:FIRST_TALKS], talks[FIRST_TALKS:], len(held) - len(talks)),
+        talks=_talks(desk, page, "human_role_dialogue", by_id),
+        joint_talks=_talks(desk, page, "inter_role_dialogue", by_id),
         dialogues=desk.listed(page.tables.get("text_dialogue", ()), FIRST_DIALOGUES),
         questions=desk.listed(page.tables.get("text_qa", ()), FIRST_QUESTIONS),
         choices=desk.listed(page.tables.get("text_mcq", ()), FIRST_CHOICES),
+        probes={name: desk.listed(rows, 0) for name, rows in probes.items() if rows},
         records=sum(len(rows) for rows in page.tables.values()),
+        ids=frozenset(desk.ids),
     )
 
 
-def _picture(desk: _Desk, page: CharacterPage, image: ImageRecord) -> Picture:
-    own = {
-        kind: [desk.show(record) for record in page.tables.get(kind, ()) if _beside(record) == image.id]
-        for kind in ("image_dialogue", "caption")
-    }
+def _picture(
+    desk: _Desk,
+    page: CharacterPage,
+    image: ImageRecord,
+    beside: Mapping[str, Mapping[str, Sequence[Record]]],
+    most: int,
+) -> Picture:
+    own = {kind: rows.get(image.id, ()) for kind, rows in beside.items()}
     return Picture(
         shown=desk.show(image),
         thumbnail=thumbnail(desk.blobs, image.blob, PICTURE_SIDE),
         alt=alt_text(image, page.name),
-        exchanges=own["image_dialogue"],
-        captions=own["caption"],
+        exchanges=[desk.show(record) for record in own["image_dialogue"]],
+        captions=[desk.show(record) for record in own["caption"]],
+        annotations=[desk.show(record) for record in own["annotation"]],
+        commentaries=[desk.show(record) for record in own["commentary"]],
+        choices=desk.listed(own["visual_mcq"], FIRST_VISUAL_CHOICES, most),
+        questions=desk.listed(own["visual_qa"], 0, most),
+        forms=desk.listed(own["t2i_form"], 0, most),
     )
+
+
+def _by_image(records: Sequence[Record]) -> dict[str, list[Record]]:
+    found: dict[str, list[Record]] = {}
+    for record in records:
+        found.setdefault(_beside(record), []).append(record)
+    return found
+
+
+def _talks(desk: _Desk, page: CharacterPage, kind: str, images: Mapping[str, ImageRecord]) -> Listed:
+    held = page.tables.get(kind, ())
+    talks = [_talk(desk, page, record, images) for record in held[: desk.pictures]]
+    return Listed(talks[:FIRST_TALKS], talks[FIRST_TALKS:], len(held) - len(talks))
 
 
 def _talk(desk: _Desk, page: CharacterPage, record: Record, images: Mapping[str, ImageRecord]) -> Talk:

@@ -1,0 +1,96 @@
+"""What was wanted and what is there, and everything else that keeps a set from its contract."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from flows.steps import STEPS
+from flows.whole_set import ALL, WholeSet, contract_of, leaks_of, verdicts_of
+from rolescape_data.records import (
+    Cell,
+    Record,
+)
+
+
+def contract(whole: WholeSet, records: Sequence[Record]) -> list[Cell]:
+    """Return what was wanted and what is there, cell by cell, after all verdicts."""
+    cells: list[Cell] = []
+    for character in whole.characters:
+        folder = whole.workspace.character(character)
+        stamps = folder.stamps()
+        for step in STEPS:
+            if step.kind not in whole.blueprint.kinds:
+                continue
+            if step.kind not in stamps:
+                wanted = whole.blueprint.kinds[step.kind].cells()
+                cells += [
+                    Cell(
+                        character_id=character,
+                        kind=step.kind,
+                        cell=cell,
+                        wanted=count,
+                        found=0,
+                        note="not built yet",
+                    )
+                    for cell, count in wanted.items()
+                ]
+                continue
+            kept = [
+                record for record in records if record.character_id == character and record.kind == step.kind
+            ]
+            cells += [_after_verdicts(cell, kept, stamps[step.kind].rows) for cell in stamps[step.kind].cells]
+    return cells
+
+
+# Cells of a mix are values of these fields; every other cell counts all records of its kind.
+_CELL_FIELDS = ("difficulty", "type", "probe")
+
+_CELLS = frozenset(
+    ["easy", "medium", "hard", "objective", "subjective", "memorization", "personality", "diversity"]
+)
+
+
+def _after_verdicts(cell: Cell, kept: Sequence[Record], made: int) -> Cell:
+    if len(kept) == made:
+        return cell
+    named = sum(1 for record in kept if cell.cell in [getattr(record, name, "") for name in _CELL_FIELDS])
+    found = named if cell.cell in _CELLS else cell.found - (made - len(kept))
+    note = cell.note or f"{made - len(kept)} dropped by verdicts over the whole set; see rejects"
+    return cell.model_copy(
+        update={"found": max(found, 0), "note": note if found < cell.wanted else cell.note}
+    )
+
+
+def shortcomings(whole: WholeSet) -> dict[str, Any]:
+    """Return what keeps the set from its contract.
+
+    Returns:
+        'missing': open cells; 'leaks': records in training and in test both; 'failed': gates that all questions
+        together fail; 'warnings': sentences about too many rejects. Any of them makes exit status 1.
+    """
+    workspace = whole.workspace
+    together = [
+        row for row in verdicts_of(workspace) if row.status == "fail" and row.record_id.startswith(ALL)
+    ]
+    return {
+        "missing": [cell.model_dump() for cell in contract_of(workspace) if cell.found < cell.wanted],
+        "leaks": [verdict.model_dump() for verdict in leaks_of(workspace) if verdict.status == "fail"],
+        "failed": [verdict.model_dump() for verdict in together],
+        "warnings": _too_many_rejects(whole),
+    }
+
+
+def _too_many_rejects(whole: WholeSet) -> list[str]:
+    """Say so when more of what a writer made was dropped than the set's own bound allows without a person looking."""
+    made = dropped = 0
+    for character in whole.characters:
+        folder = whole.workspace.character(character)
+        kinds = {step.kind for step in STEPS if step.prompt}
+        made += sum(stamp.rows for kind, stamp in folder.stamps().items() if kind in kinds)
+        dropped += sum(1 for row in folder.rejects() if row.kind in kinds)
+    bound = whole.thresholds.max_reject_share
+    if made + dropped == 0 or dropped / (made + dropped) <= bound:
+        return []
+    return [
+        f"{dropped} of {made + dropped} generated records were dropped, more than {bound:.0%} (max_reject_share in "
+        "qa/gates.yaml). Look at the rejects in the report before you use the set."
+    ]
