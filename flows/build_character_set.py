@@ -17,6 +17,7 @@ from flows.whole_set import WholeSet, done, mark_done, open_set
 from rolescape_data.errors import InputError, SettingsError
 from rolescape_data.providers import Purse, open_writer
 from rolescape_data.providers.budget import booked, ledgers_under
+from rolescape_data.settings import load_set
 from rolescape_data.store.atomic import write_json
 from rolescape_data.store.inputs import copy_inputs
 from rolescape_data.store.workspace import Workspace, append_log
@@ -47,7 +48,7 @@ def build_character_set(parameters: BuildParameters) -> dict[str, Any]:
     Returns:
         {'built': {character: [kinds]}, 'set': [stages]} and what `shortcomings` found.
     """
-    workspace = Workspace(Path(parameters.workspace))
+    workspace = _claimed(parameters)
     with workspace.locked():
         whole, writer, base_url, budget_usd = _open(parameters, workspace)
         append_log(workspace, f"build {parameters.model_dump_json()}")
@@ -89,7 +90,7 @@ def build_character_set(parameters: BuildParameters) -> dict[str, Any]:
 
 def pending(parameters: BuildParameters) -> dict[str, list[str]]:
     """Copy the inputs and name what a build would make, by character; the set's own stages stand under ''."""
-    workspace = Workspace(Path(parameters.workspace))
+    workspace = _claimed(parameters)
     with workspace.locked():
         whole, writer, base_url, _ = _open(parameters, workspace)
         stages = _stages_until(parameters.until)
@@ -102,6 +103,13 @@ def pending(parameters: BuildParameters) -> dict[str, list[str]]:
         if open_stages:
             found[""] = open_stages
         return found
+
+
+def _claimed(parameters: BuildParameters) -> Workspace:
+    set_file = Path(parameters.set_file)
+    workspace = Workspace(Path(parameters.workspace))
+    workspace.claim(load_set(set_file).name, set_file)
+    return workspace
 
 
 def remembered_writer(

@@ -84,13 +84,16 @@ def _too_many_rejects(whole: WholeSet) -> list[str]:
     made = dropped = 0
     for character in whole.characters:
         folder = whole.workspace.character(character)
-        kinds = {step.kind for step in STEPS if step.prompt}
+        kinds = {step.kind for step in STEPS if step.prompt and step.kind in whole.blueprint.kinds}
+        rejects = [row for row in folder.rejects() if row.kind in kinds]
+        # What verdicts drop stays in its table; what a stage drops never was in one.
         made += sum(stamp.rows for kind, stamp in folder.stamps().items() if kind in kinds)
-        dropped += sum(1 for row in folder.rejects() if row.kind in kinds)
+        made += sum(row.origin == "stage" for row in rejects)
+        dropped += len(rejects)
     bound = whole.thresholds.max_reject_share
-    if made + dropped == 0 or dropped / (made + dropped) <= bound:
+    if made == 0 or dropped / made <= bound:
         return []
     return [
-        f"{dropped} of {made + dropped} generated records were dropped, more than {bound:.0%} (max_reject_share in "
+        f"{dropped} of {made} generated records were dropped, more than {bound:.0%} (max_reject_share in "
         "qa/gates.yaml). Look at the rejects in the report before you use the set."
     ]

@@ -15,9 +15,10 @@ from rolescape_data.blueprints import load_blueprint
 from rolescape_data.gates.decide import Thresholds, load_thresholds
 from rolescape_data.gates.safety import load_flagged_words
 from rolescape_data.providers import Purse, open_writer
-from rolescape_data.records import RECORDS, Cell
+from rolescape_data.records import RECORDS, Cell, ImageRecord
 from rolescape_data.stages.base import Result
 from rolescape_data.store.inputs import Inputs, from_workspace
+from rolescape_data.store.tables import looks_whole
 from rolescape_data.store.workspace import Stamp, Workspace, content_hash
 
 
@@ -134,8 +135,9 @@ def build_table(desk: Desk, step: Step, fresh: bool) -> bool:
     if mark is None:
         return False
     take = _take(step, stamps, fresh)
-    tables = {kind: folder.read(RECORDS[kind]) for kind in step.needs}
-    if "profile" in step.needs and not tables["profile"]:
+    # Rows of a kind that the blueprint no longer has must not shape what a fresh workspace would make otherwise.
+    tables = {kind: folder.read(RECORDS[kind]) for kind in step.needs if kind in desk.blueprint.kinds}
+    if "profile" in step.needs and not tables.get("profile"):
         result = _nothing(desk, step, "there is no profile to build on")
     else:
         result = step.make(desk, tables, take)
@@ -158,12 +160,22 @@ def _take(step: Step, stamps: Mapping[str, Stamp], fresh: bool) -> int:
 
 def _mark(desk: Desk, step: Step, stamps: Mapping[str, Stamp], *, fresh: bool) -> str | None:
     """Return the fingerprint to build with, or None when the table is up to date."""
-    contents = {kind: stamp.content for kind, stamp in stamps.items()}
+    contents = {kind: stamp.content for kind, stamp in stamps.items() if kind in desk.blueprint.kinds}
     mark = step.fingerprint(desk, contents, _take(step, stamps, fresh))
     folder = desk.workspace.character(desk.material.id)
-    there = folder.table(step.kind).exists() and folder.rejected.exists()
+    there = (
+        looks_whole(folder.table(step.kind)) and looks_whole(folder.rejected) and _pictures_there(desk, step)
+    )
     known = step.kind in stamps and stamps[step.kind].fingerprint == mark and there
     return None if known and not fresh else mark
+
+
+def _pictures_there(desk: Desk, step: Step) -> bool:
+    """Say whether the stored pictures of the image table are all there; true for every other table."""
+    if step.kind != ImageRecord.kind:
+        return True
+    records = desk.workspace.character(desk.material.id).read(ImageRecord)
+    return all(desk.workspace.blobs.path(record.blob).is_file() for record in records)
 
 
 def _nothing(desk: Desk, step: Step, note: str) -> Result:

@@ -4,9 +4,11 @@ import json
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 from flows.tasks import thresholds_of
 from rolescape_data.blueprints import Blueprint, load_blueprint
+from rolescape_data.export.webdataset import MANIFEST
 from rolescape_data.gates.decide import Thresholds
 from rolescape_data.records import (
     Cell,
@@ -113,7 +115,18 @@ def done(whole: WholeSet, stage: str) -> bool:
         now = scored_state(whole)
     else:
         now = state(whole)
-    return _marks(whole.workspace).get(stage) == now and all(path.is_file() for path in files)
+    if _marks(whole.workspace).get(stage) != now or not all(path.is_file() for path in files):
+        return False
+    return stage != "shards" or _shards_there(whole.workspace.shards)
+
+
+def _shards_there(folder: Path) -> bool:
+    """Say whether every file that the manifest names is there in its size; `verify_manifest` reads them too."""
+    try:
+        named: dict[str, Any] = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))["files"]
+        return all((folder / name).stat().st_size == entry["bytes"] for name, entry in named.items())
+    except (OSError, ValueError, KeyError):
+        return False
 
 
 def mark_done(whole: WholeSet, stage: str) -> None:

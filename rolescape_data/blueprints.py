@@ -4,7 +4,7 @@ It is a contract. Stages ask until it is met or the material ends; what stays op
 """
 
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
@@ -21,21 +21,42 @@ class HeldBack(Part):
     test_id: int = Field(ge=0)
 
 
+# How each kind can be counted. A kind that is not named here may be counted in any way.
+_FORMS: dict[str, tuple[str, ...]] = {
+    "profile": ("count",),
+    "image": ("min", "count"),
+    "annotation": ("per_image",),
+    "image_dialogue": ("per_image",),
+    "caption": ("per_image",),
+    "t2i_form": ("per_image",),
+    "human_role_dialogue": ("count",),
+    "inter_role_dialogue": ("count",),
+    "commentary": ("count",),
+    "text_dialogue": ("count",),
+    "text_qa": ("count",),
+    "text_mcq": ("mix",),
+    "probe": ("mix",),
+    "visual_qa": ("per_image_mix",),
+    "visual_mcq": ("per_image_mix",),
+}
+Amount = Annotated[int, Field(ge=0, le=100_000)]
 _AMOUNTS = ("count", "per_image", "per_image_mix", "mix", "min")
 
 
 class KindContract(Part):
     """What one record kind owes per character. Exactly one of count, per_image, per_image_mix, mix and min is given."""
 
-    count: int | None = Field(None, ge=0, description="exact number per character")
-    per_image: int | None = Field(None, ge=1, description="exact number per kept picture")
-    per_image_mix: dict[str, int] | None = Field(
+    count: Amount | None = Field(None, description="exact number per character")
+    per_image: Annotated[int, Field(ge=1, le=1_000)] | None = Field(
+        None, description="exact number per kept picture"
+    )
+    per_image_mix: dict[str, Amount] | None = Field(
         None, description="exact number per cell and kept picture, e.g. {objective: 15, subjective: 5}"
     )
-    mix: dict[str, int] | None = Field(
+    mix: dict[str, Amount] | None = Field(
         None, description="exact number per cell, e.g. {easy: 4, medium: 4, hard: 2}"
     )
-    min: int | None = Field(None, ge=0, description="at least so many per character")
+    min: Amount | None = Field(None, description="at least so many per character")
     per_call: int = Field(20, ge=1, le=100, description="records asked for in one model call")
     facts: Literal["shared", "unseen"] = Field(
         "shared", description="whether test questions may rest on facts that training questions ask about"
@@ -76,9 +97,12 @@ class Blueprint(Part):
 
     @model_validator(mode="after")
     def _known_kinds(self) -> "Blueprint":
-        for kind in self.kinds:
+        for kind, contract in self.kinds.items():
             if kind not in RECORDS:
                 raise ValueError(f"names the unknown record kind '{kind}' (known: {', '.join(RECORDS)})")
+            forms = _FORMS.get(kind, _AMOUNTS)
+            if all(getattr(contract, form) is None for form in forms):
+                raise ValueError(f"counts '{kind}' in a way that it has not; it takes {' or '.join(forms)}")
         return self
 
 

@@ -4,6 +4,7 @@ Every input is hostile until checked: encodings, sizes, JSON that is none, names
 """
 
 import json
+import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any
@@ -19,6 +20,9 @@ Read = Callable[[str], bytes]
 
 # An encyclopedia article is 100 KB; a whole novel 3 MB. More than this is a wrong file.
 MAX_TEXT_BYTES = 32_000_000
+# No language writes such words; what does is encoded data, which is no text about anybody.
+MAX_WORD = 2_000
+_ENDLESS_WORD = re.compile(rf"[A-Za-z0-9+/=_-]{{{MAX_WORD + 1},}}")
 PICTURE_SUFFIXES = frozenset(
     [
         ".png",
@@ -178,6 +182,11 @@ def _text(path: str, data: bytes) -> str:
         char if char in "\n\t" or (ord(char) >= 32 and not 127 <= ord(char) < 160) else " " for char in text
     )
     text = clean_text(text)
+    if (endless := _ENDLESS_WORD.search(text)) is not None:
+        line = text.count("\n", 0, endless.start()) + 1
+        raise InputError(
+            f"{path}, line {line}: a word of more than {MAX_WORD} letters. Is this a picture or a key stored as text? Remove it."
+        )
     if not text.strip():
         raise InputError(
             f"{path} is empty. Put text about the character into it, or remove it from the set file."

@@ -116,7 +116,9 @@ class CharacterSet(Part):
     blueprint: str = Field("starter", description="a file of qa/blueprints, without .yaml")
     writer: str = Field("offline", description="offline, openai:MODEL or gemini:MODEL")
     seed: int = 0
-    budget_usd: float | None = Field(None, ge=0, description="most that the workspace may ever spend")
+    budget_usd: float | None = Field(
+        None, ge=0, allow_inf_nan=False, description="most that the workspace may ever spend"
+    )
     matte: Colour = Field("#ffffff", description="colour put behind transparent pictures")
     license: str = Field(description="SPDX expression for material that names no other")
     source: str = ""

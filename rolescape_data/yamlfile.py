@@ -39,6 +39,10 @@ def read_nodes(path: Path) -> tuple[Any, dict[Place, int]]:
         raise SettingsError(
             f"There is no file {path}. Check the path, or write one with `rolescape init`."
         ) from None
+    except IsADirectoryError:
+        raise SettingsError(
+            f"{path} is a folder. Name the set file inside it, e.g. {path / 'set.yaml'}."
+        ) from None
     except (OSError, UnicodeDecodeError) as fault:
         raise SettingsError(f"{path} cannot be read as UTF-8 text ({fault}). Save it as UTF-8.") from fault
     try:
@@ -52,7 +56,12 @@ def read_nodes(path: Path) -> tuple[Any, dict[Place, int]]:
     except yaml.YAMLError as fault:
         raise SettingsError(f"{path}: not valid YAML ({fault}).") from None
     lines: dict[Place, int] = {(): 1}
-    return (None if node is None else _build(node, (), path, lines)), lines
+    try:
+        return (None if node is None else _build(node, (), path, lines)), lines
+    except RecursionError:
+        raise SettingsError(
+            f"{path}: an anchor (&name) holds itself (*name), or brackets never end. Write it out."
+        ) from None
 
 
 def _build(node: yaml.Node, place: Place, path: Path, lines: dict[Place, int]) -> Any:

@@ -77,6 +77,16 @@ def read_table(path: Path, model: type[Row]) -> list[Row]:
     return [_row(values, model, path, number) for number, values in enumerate(_values(table, path), 1)]
 
 
+def looks_whole(path: Path) -> bool:
+    """Say whether a file is there and begins and ends as Parquet does; its rows are not read."""
+    if not path.is_file() or path.stat().st_size < 12:
+        return False
+    with path.open("rb") as table:
+        head = table.read(4)
+        table.seek(-4, 2)
+        return head == table.read() == b"PAR1"
+
+
 def to_json(record: BaseModel) -> bytes:
     """Return the record as canonical JSON: sorted keys, UTF-8 as it is, no spaces, no newline.
 

@@ -24,9 +24,11 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from rolescape_data.errors import InputError, StoppedError
 from rolescape_data.records import RECORDS, Cell, Record, Rejected
+from rolescape_data.settings import CharacterSet
 from rolescape_data.store.atomic import sweep, write_json
 from rolescape_data.store.blobs import Blobs
 from rolescape_data.store.tables import read_table, write_table
+from rolescape_data.yamlfile import load_yaml
 
 R = TypeVar("R", bound=Record)
 
@@ -83,6 +85,25 @@ class Workspace:
             raise InputError(
                 f"{self.root} is no workspace (it has no set.yaml). Build one with `rolescape build SET.yaml --out {self.root}`."
             )
+
+    def claim(self, set_name: str, set_file: Path) -> None:
+        """Make sure that a set may be built here; nothing is written.
+
+        Raises:
+            InputError: the folder holds something that no build put there, or another set.
+        """
+        if not self.root.exists():
+            return
+        elsewhere = "Name another folder with `--out`."
+        if not self.root.is_dir():
+            raise InputError(f"{self.root} is a file, so nothing can be built in it. {elsewhere}")
+        ours = (self.root / ".lock").is_file() and self.root.resolve() != set_file.resolve().parent
+        if not ours and any(self.root.iterdir()):
+            raise InputError(f"{self.root} holds files that no build put there. {elsewhere}")
+        if self.set_file.is_file():
+            built = load_yaml(self.set_file, CharacterSet).name
+            if built != set_name:
+                raise InputError(f"{self.root} holds the set '{built}', not '{set_name}'. {elsewhere}")
 
     @contextmanager
     def locked(self) -> Iterator[None]:
@@ -166,7 +187,12 @@ class CharacterFolder:
         write_json(self.root / "stages.json", ordered)
 
     def write(self, kind: str, records: Sequence[Record], rejects: Sequence[Rejected], stamp: Stamp) -> None:
-        """Replace a table, its rejects and its stamp, in this order: a kill in between leaves it out of date."""
+        """Replace a table, its rejects and its stamp; a kill in between leaves it out of date.
+
+        The old stamp is blanked first: it would otherwise vouch for rows that are no longer there. Its take stays.
+        """
+        if (before := self.stamps().get(kind)) is not None:
+            self.stamp(kind, before.model_copy(update={"fingerprint": ""}))
         (self.root / "tables").mkdir(parents=True, exist_ok=True)
         write_table(self.table(kind), records, RECORDS[kind])
         self.replace_rejects(rejects, origin="stage", kinds=[kind])
