@@ -24,10 +24,10 @@ from gates_samples import (
 from PIL import Image
 
 from rolescape_data import assets
+from rolescape_data.blueprints import load_blueprint
 from rolescape_data.gates.decide import Limits, load_thresholds
 from rolescape_data.providers.ledger import Spent
 from rolescape_data.records import (
-    RECORDS,
     Cell,
     ImageAnnotation,
     InterRoleDialogue,
@@ -387,7 +387,7 @@ def test_large_sets_are_cut_and_say_so(blobs: Path) -> None:
 
 def test_every_kind_of_record_has_its_place_on_the_page(blobs: Path) -> None:
     data = _data(blobs)
-    assert set(data.characters[0].tables) == set(RECORDS)
+    assert set(data.characters[0].tables) == set(load_blueprint("starter").kinds)
     ids = {f"r-{rows[0].id}" for rows in data.characters[0].tables.values()}
     assert ids <= set(Seen(page(data)).values("id"))
 

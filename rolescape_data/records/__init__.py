@@ -1,7 +1,15 @@
 """Record kinds by name. To add one: a model in this package, one line in RECORDS, then `rolescape schemas`."""
 
 from rolescape_data.records.base import Evidence, Provenance, Record, Split
-from rolescape_data.records.character import ASPECTS, CharacterProfile, Fact, Relationship
+from rolescape_data.records.character import (
+    ASPECTS,
+    CharacterProfile,
+    DetailedProfile,
+    Fact,
+    MetaInformation,
+    ProfileText,
+    Relationship,
+)
 from rolescape_data.records.dialogue import (
     Caption,
     Commentary,
@@ -14,14 +22,19 @@ from rolescape_data.records.dialogue import (
     Turn,
 )
 from rolescape_data.records.image import VISUAL_ELEMENTS, Annotation, ImageRecord, VisualAttributes
+from rolescape_data.records.judged import Review, SolverAnswer
 from rolescape_data.records.question import LETTERS, Options, Question, TextMCQ, TextQA
+from rolescape_data.records.training import CheckQuestion, NegativeItem, PreferencePair, T2ICheck
 from rolescape_data.records.verdict import Cell, Measurement, Rejected, SplitRow, Verdict
 from rolescape_data.records.visual import ImageAnnotation, T2IForm, VisualMCQ, VisualQA
 
 RECORDS: dict[str, type[Record]] = {
     model.kind: model
     for model in (
+        MetaInformation,
+        DetailedProfile,
         CharacterProfile,
+        ProfileText,
         ImageRecord,
         ImageAnnotation,
         ImageDialogue,
@@ -36,6 +49,11 @@ RECORDS: dict[str, type[Record]] = {
         TextMCQ,
         VisualQA,
         VisualMCQ,
+        T2ICheck,
+        NegativeItem,
+        PreferencePair,
+        SolverAnswer,
+        Review,
     )
 }
 
@@ -48,7 +66,9 @@ __all__ = [
     "Caption",
     "Cell",
     "CharacterProfile",
+    "CheckQuestion",
     "Commentary",
+    "DetailedProfile",
     "Evidence",
     "Exchange",
     "Fact",
@@ -58,15 +78,22 @@ __all__ = [
     "ImageRecord",
     "InterRoleDialogue",
     "Measurement",
+    "MetaInformation",
+    "NegativeItem",
     "Options",
+    "PreferencePair",
     "ProbeInput",
+    "ProfileText",
     "Provenance",
     "Question",
     "Record",
     "Rejected",
     "Relationship",
+    "Review",
+    "SolverAnswer",
     "Split",
     "SplitRow",
+    "T2ICheck",
     "T2IForm",
     "TextDialogue",
     "TextMCQ",

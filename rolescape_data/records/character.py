@@ -67,3 +67,41 @@ class CharacterProfile(Record):
     motivation: OptionalText = ""
     appearance: OptionalText = ""
     facts: list[Fact]
+
+
+class MetaInformation(Record):
+    """The seed of an invented character (MMRole's hypothetical people): what its profile is expanded from."""
+
+    kind: ClassVar[str] = "meta_information"
+
+    name: Text
+    gender: Text
+    age: Text = Field(description="a number or a word, as MMRole writes it: text")
+    origin: Text
+    personality: Text
+    experience: Text
+
+
+class DetailedProfile(Record):
+    """MMRole's detailed profile: exactly five parts, plain text each."""
+
+    kind: ClassVar[str] = "detailed_profile"
+
+    introduction: Text
+    personality: Text
+    experience: Text
+    relationship: Text
+    catchphrase: Text
+
+
+class ProfileText(Record):
+    """A profile as a model reads it: one text.
+
+    `full` is RoleScape's long profile, `personality` its extract of manner and temper, `short` MMRole's Markdown of five
+    sections.
+    """
+
+    kind: ClassVar[str] = "profile_text"
+
+    form: Literal["full", "short", "personality"]
+    text: Text

@@ -1,0 +1,85 @@
+"""What trainers with rewards, preferences and refusals read: drawing checks, preference pairs, negatives.
+
+Sources: Character-GRPO's check questions (UniCharacter), Ditto's contrastive questions, RoleMRC's refusals.
+"""
+
+from typing import Annotated, ClassVar, Literal
+
+from pydantic import Field
+
+from rolescape_data.records.base import CharacterId, Model, OptionalText, Record, RecordId, Text
+
+NegativeKind = Literal[
+    "unanswerable_profile",
+    "unanswerable_image",
+    "other_character_question",
+    "future_event",
+    "hard_negative_image",
+    "easy_negative_image",
+]
+Expected = Literal["refuse_in_character", "say_not_visible", "no"]
+
+Axis = Literal["personality", "knowledge", "tone", "grounding", "format", "style"]
+Fault = Literal[
+    "ai_tone",
+    "wrong_character_voice",
+    "out_of_knowledge_answered",
+    "anachronism",
+    "hallucinated_object",
+    "meta_talk",
+    "stage_direction",
+    "over_length",
+    "generic",
+    "contradiction",
+]
+
+
+class CheckQuestion(Model):
+    """One question that a picture drawn from the prompt must answer rightly."""
+
+    question: Text
+    type: Literal["yes_no", "multiple_choice", "open_ended"]
+    category: Text
+    answer: Text
+    choices: list[Text] = Field(default_factory=list, description="3 or 4 for multiple_choice, else none")
+    weight: float = Field(ge=0, le=1)
+    is_negative: bool
+
+
+class T2ICheck(Record):
+    """A drawing prompt with the questions that reward what is drawn (Character-GRPO)."""
+
+    kind: ClassVar[str] = "t2i_check"
+
+    image_id: RecordId | None = Field(None, description="the picture it was derived from, if from one")
+    prompt: Text = Field(description="7-21 words")
+    questions: Annotated[list[CheckQuestion], Field(min_length=5, max_length=30)]
+
+
+class NegativeItem(Record):
+    """A question that the character cannot or must not answer, and how it declines."""
+
+    kind: ClassVar[str] = "negative"
+
+    negative: NegativeKind
+    question: Text
+    answer: Text
+    expected: Expected
+    image_id: RecordId | None = None
+    source_character_id: CharacterId | None = Field(None, description="whose question it is, if another's")
+    source_record_id: OptionalText = Field("", description="the record that the question was taken from")
+
+
+class PreferencePair(Record):
+    """Two replies to one prompt; the rejected one fails exactly the named gate and the chosen one none."""
+
+    kind: ClassVar[str] = "preference"
+
+    prompt: Text
+    chosen: Text
+    rejected: Text
+    margin: float = Field(gt=0)
+    axis: Axis
+    fault: Fault
+    gate: Text = Field(description="the gate that the rejected reply fails")
+    source_record_id: Text = Field(description="the record whose reply was chosen")
