@@ -35,10 +35,8 @@ class Review(Record):
     target_id: Text = Field(description="the record or sample whose answer was judged")
     evaluated: Text = Field(description="whose answer: a model's name, or 'reference'")
     order: Literal["AB", "BA"] = "AB"
-    score: float | None = Field(
-        None, description="the single score, or None for a pair or an unreadable reply"
-    )
-    pair: tuple[float, float] | None = Field(None, description="evaluated, reference; each 1-10")
+    score: float | None = Field(None, description="of the answer on the judge's scale; None when unreadable")
+    reference_score: float | None = Field(None, description="of the reference, where a pair was judged")
     reason: OptionalText = ""
     raw: OptionalText = Field("", description="the judge's own words")
     parse_ok: bool
