@@ -9,9 +9,10 @@ from pydantic import BaseModel, ConfigDict, Field
 from flows import progress
 from flows.contract import shortcomings
 from flows.packing import clear_unnamed_shards, write_shards
+from flows.retrying import lift, to_retry
 from flows.runtime import call, each, on_cluster
 from flows.set_verdicts import divide, judge
-from flows.steps import FIRST_WAVE, SECOND_WAVE, SET_STAGES, STAGES
+from flows.steps import FIRST_WAVE, SECOND_WAVE, SET_STAGES, STAGES, STEPS
 from flows.tasks import CharacterJob, build_character, open_desk, out_of_date, planned
 from flows.whole_set import WholeSet, done, mark_done, open_set
 from rolescape_data.errors import InputError, SettingsError
@@ -39,6 +40,9 @@ class BuildParameters(BaseModel):
     )
     only: str | None = Field(None, description="one character id")
     until: str | None = Field(None, description="last stage to run")
+    retry: str | None = Field(
+        None, description="ask again for what is in quarantine: quarantined (all of it), or one reason"
+    )
     slots: int = Field(2, ge=1, description="characters built side by side")
 
 
@@ -55,6 +59,9 @@ def build_character_set(parameters: BuildParameters) -> dict[str, Any]:
         characters = _chosen(whole, parameters)
         stages = _stages_until(parameters.until)
         built: dict[str, list[str]] = {}
+        if parameters.retry is not None:
+            for name in characters:
+                lift(workspace, name, parameters.retry, _kinds_until(stages))
         progress.plan(
             {
                 name: [step.kind for step in planned(_desk(workspace, name, writer, base_url), stages)]
@@ -97,6 +104,9 @@ def pending(parameters: BuildParameters) -> dict[str, list[str]]:
         found: dict[str, list[str]] = {}
         for name in _chosen(whole, parameters):
             stale = out_of_date(_desk(workspace, name, writer, base_url), stages)
+            if parameters.retry is not None:
+                again = to_retry(workspace, name, parameters.retry, _kinds_until(stages))
+                stale += [kind for kind in again if kind not in stale]
             if stale:
                 found[name] = stale
         open_stages = [stage for stage in SET_STAGES if stage in stages and not done(whole, stage)]
@@ -196,6 +206,10 @@ def _stages_until(until: str | None) -> tuple[str, ...]:
     if until not in STAGES:
         raise SettingsError(f"There is no stage '{until}'. Known, in order: {', '.join(STAGES)}.")
     return STAGES[: STAGES.index(until) + 1]
+
+
+def _kinds_until(stages: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(step.kind for step in STEPS if step.stage in stages)
 
 
 def _set_stage(whole: WholeSet, stage: str, *, anew: bool) -> bool:

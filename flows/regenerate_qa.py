@@ -7,6 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from flows.build_character_set import last_build, remembered_budget, remembered_writer
 from flows.contract import shortcomings
+from flows.retrying import lift
 from flows.runtime import each
 from flows.set_verdicts import divide, judge
 from flows.steps import QA_KINDS
@@ -25,6 +26,9 @@ class QaParameters(BaseModel):
     workspace: str
     character: str
     fresh: bool = Field(False, description="ask every question anew, also where nothing changed")
+    retry: str | None = Field(
+        None, description="ask again for questions in quarantine: quarantined (all of them), or one reason"
+    )
     writer: str | None = None
     base_url: str | None = None
 
@@ -56,6 +60,8 @@ def regenerate_qa(parameters: QaParameters) -> dict[str, Any]:
         )
         budget_usd = remembered_budget(workspace, None, whole.inputs.found.budget_usd)
         append_log(workspace, f"qa {parameters.model_dump_json()}")
+        if parameters.retry is not None:
+            lift(workspace, parameters.character, parameters.retry, QA_KINDS)
         before = [stage for stage in ("verdicts", "splits") if done(whole, stage)]
         desk = open_desk(workspace, parameters.character, writer=writer, base_url=base_url)
         behind = out_of_date(desk, ("profile",))

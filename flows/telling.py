@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from flows.contract import shortcomings
+from flows.retrying import quarantined
 from flows.scoring import clip_note
 from flows.steps import SET_STAGES, STEPS
 from flows.whole_set import done, open_set, split_rows
@@ -77,6 +78,7 @@ def status_of(folder: Path) -> dict[str, Any]:
                 step.kind for step in STEPS if step.kind in whole.blueprint.kinds and step.kind not in stamps
             ],
             "rejected": dict(sorted(reasons.items())),
+            "quarantined": quarantined(workspace, name),
             "calls": spent.calls,
             "failed_calls": spent.failed,
             "input_tokens": spent.input_tokens,
@@ -108,6 +110,13 @@ def tell_status(found: dict[str, Any]) -> str:
             lines.append(
                 "    rejected: " + ", ".join(f"{count} {why}" for why, count in entry["rejected"].items())
             )
+        if entry["quarantined"]:
+            held = [
+                f"{count} {reason} ({kind})"
+                for kind, by_reason in entry["quarantined"].items()
+                for reason, count in by_reason.items()
+            ]
+            lines.append(f"    in quarantine: {', '.join(held)}; `rolescape build --retry REASON` asks again")
         tokens = f"{entry['input_tokens']:,} + {entry['output_tokens']:,} tokens"
         lines.append(
             f"    {entry['calls']} calls ({entry['failed_calls']} without a reply), {tokens}, {entry['cost_usd']:.4f} USD"

@@ -11,6 +11,7 @@ from flows.commands.options import (
     EngineName,
     Json,
     Quiet,
+    Retry,
     SetFile,
     WorkspaceFolder,
     WriterName,
@@ -57,6 +58,7 @@ def build(
     until: Annotated[
         str | None, typer.Option("--until", metavar="STAGE", help="Stop after this stage.")
     ] = None,
+    retry: Retry = None,
     budget: Annotated[
         float | None,
         typer.Option(
@@ -88,6 +90,7 @@ def build(
         budget_usd=budget,
         only=only,
         until=until,
+        retry=retry,
         slots=slots,
     )
     open_work = pending(parameters)
@@ -113,6 +116,7 @@ def qa(
     workspace: WorkspaceFolder,
     character: Annotated[str, typer.Argument(metavar="CHARACTER", help="The character's id.")],
     fresh: Annotated[bool, typer.Option("--fresh", help="Ask every question anew.")] = False,
+    retry: Retry = None,
     writer: WriterName = None,
     base_url: BaseUrl = None,
     engine: EngineName = "local",
@@ -127,7 +131,12 @@ def qa(
 
     start_server(engine)
     parameters = QaParameters(
-        workspace=str(workspace.resolve()), character=character, fresh=fresh, writer=writer, base_url=base_url
+        workspace=str(workspace.resolve()),
+        character=character,
+        fresh=fresh,
+        retry=retry,
+        writer=writer,
+        base_url=base_url,
     )
     with progress.showing(quiet=quiet or as_json):
         result = run_flow(regenerate_qa, parameters, engine=engine, slots=1, name="regenerate_qa")

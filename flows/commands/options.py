@@ -22,6 +22,14 @@ WriterName = Annotated[
 BaseUrl = Annotated[
     str | None, typer.Option("--base-url", metavar="URL", help="An OpenAI-compatible server.")
 ]
+Retry = Annotated[
+    str | None,
+    typer.Option(
+        "--retry",
+        metavar="REASON",
+        help="Ask again for what no usable reply came to: quarantined (all), refused, truncated, invalid, empty, failed.",
+    ),
+]
 EngineName = Annotated[
     str, typer.Option("--engine", metavar="ENGINE", help="local, none, dask://HOST:PORT or ray://HOST:PORT.")
 ]

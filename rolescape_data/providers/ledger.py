@@ -73,6 +73,8 @@ _END = (
     "text = ?, fault = ?, detail = ?, model = ?, fingerprint = ?, ended = strftime('%Y-%m-%dT%H:%M:%fZ', 'now') "
     "WHERE key = ? AND number = ?"
 )
+# A writer that sends nothing would only say the same again.
+_SENT = "EXISTS (SELECT 1 FROM attempts WHERE attempts.key = calls.key)"
 Statement = tuple[str, tuple[Any, ...]]
 
 
@@ -221,16 +223,30 @@ class Ledger:
                 found[key] = [Attempted(*row) for row in rows]
         return found
 
-    def release(self, errors: Sequence[ErrorKind]) -> list[str]:
+    def quarantined(self) -> dict[tuple[str, str], int]:
+        """Count the calls that were sent and are in quarantine, by prompt and error."""
+        with self._open() as database:
+            rows = database.execute(
+                f"SELECT prompt_id, error, count(*) FROM calls WHERE error IS NOT NULL AND {_SENT} GROUP BY 1, 2"
+            ).fetchall()
+        return {(prompt_id, error): count for prompt_id, error, count in rows}
+
+    def release(self, errors: Sequence[ErrorKind], prompts: Sequence[str] | None = None) -> list[str]:
         """Take calls out of quarantine, so that they are asked anew; what they cost stays on the books.
+
+        Args:
+            errors: why they are there.
+            prompts: of these alone; None takes all.
 
         Returns:
             Their keys.
         """
-        marks = ", ".join("?" * len(errors))
+        where = f"error IN ({', '.join('?' * len(errors))}) AND {_SENT}"
+        values: tuple[str, ...] = tuple(errors)
+        if prompts is not None:
+            where, values = f"{where} AND prompt_id IN ({', '.join('?' * len(prompts))})", (*errors, *prompts)
         with self._open() as database, database:
-            where = f"error IN ({marks}) AND EXISTS (SELECT 1 FROM attempts WHERE attempts.key = calls.key)"
-            keys = [row[0] for row in database.execute(f"SELECT key FROM calls WHERE {where}", tuple(errors))]
+            keys = [row[0] for row in database.execute(f"SELECT key FROM calls WHERE {where}", values)]
             for key in keys:
                 database.execute("UPDATE attempts SET retired = 1 WHERE key = ?", (key,))
                 database.execute("DELETE FROM calls WHERE key = ?", (key,))
