@@ -1,0 +1,143 @@
+"""Review files in MMRole's format -> score pairs per sample and metric, and every review that does not count.
+
+A review file is a JSON list, one entry per test sample (arXiv 2408.04203, released reviews):
+
+    {"id": "Ada_Fenn_comment_script_0_1", "rm_review": {"Fluency": {"review": "... [Scores]: (9, 10)", "score": [9.0, 10.0]}}}
+
+The first number is the judged answer's, the second the reference's. Reviews of our own judge carry the swapped order too, under
+`swapped`, written the same way round. A folder or file whose name says `out` (out_test, out-test, ood) holds Out-Test samples.
+"""
+
+import json
+import math
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+from rolescape_data.errors import InputError
+
+METRICS = (
+    "Instruction Adherence",
+    "Fluency",
+    "Coherency",
+    "Image-Text Relevance",
+    "Response Accuracy",
+    "Personality Consistency",
+    "Knowledge Consistency",
+    "Tone Consistency",
+)
+SCALE = (1.0, 10.0)
+
+_OUT = re.compile(r"(^|[^a-z])(out|ood)([^a-z]|$)")
+_IN = re.compile(r"(^|[^a-z])in([^a-z]|$)")
+
+Test = Literal["in", "out"]
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """A review that does not count, or counts although it breaks the scale."""
+
+    file: str
+    sample: str
+    metric: str
+    what: Literal["missing", "unreadable", "zero_reference", "out_of_scale"]
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ReviewFile:
+    """One file's pairs: for every sample the (judged, reference) scores by metric, in the file's order."""
+
+    name: str
+    test: Test
+    pairs: Sequence[Mapping[str, tuple[float, float]]]
+    swapped: Sequence[Mapping[str, tuple[float, float]]]
+    problems: Sequence[Problem]
+
+
+def review_files(paths: Sequence[Path]) -> list[Path]:
+    """Return the JSON files that `paths` name, folders searched, each once, in order of their names."""
+    found: dict[Path, None] = {}
+    for path in paths:
+        if path.is_dir():
+            inside = sorted(path.rglob("*.json"))
+            if not inside:
+                raise InputError(f"{path} holds no review file (*.json). Name a folder that does.")
+            found.update(dict.fromkeys(inside))
+        elif path.is_file():
+            found[path] = None
+        else:
+            raise InputError(f"There is no review file {path}. Name a JSON file or a folder of them.")
+    return list(found)
+
+
+def read_reviews(path: Path, *, name: str | None = None) -> ReviewFile:
+    """Read one review file; whatever cannot be counted is a problem, never a silent gap.
+
+    Raises:
+        InputError: the file is no list of reviewed samples.
+    """
+    try:
+        entries = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as fault:
+        raise InputError(
+            f"{path} cannot be read as reviews ({fault}). Give a JSON list in MMRole's format."
+        ) from fault
+    if not isinstance(entries, list) or not all(isinstance(entry, dict) for entry in entries):
+        raise InputError(f"{path} is no list of reviewed samples. Give a JSON list in MMRole's format.")
+    shown = name or path.name
+    problems: list[Problem] = []
+    pairs: list[dict[str, tuple[float, float]]] = []
+    swapped: list[dict[str, tuple[float, float]]] = []
+    for number, entry in enumerate(entries):
+        sample = str(entry.get("id", f"[{number}]"))
+        review = entry.get("rm_review")
+        said: Mapping[str, Any] = review if isinstance(review, dict) else {}
+        pairs.append(_pairs(said, "score", shown, sample, problems))
+        if any(isinstance(one, dict) and "swapped" in one for one in said.values()):
+            turned = {key: one.get("swapped") for key, one in said.items() if isinstance(one, dict)}
+            swapped.append(_pairs(turned, "score", f"{shown} (swapped)", sample, problems))
+        else:
+            swapped.append({})
+    # The file's name decides before its folder's: one folder may hold both tests.
+    own, folder = path.stem.lower(), path.parent.name.lower()
+    out = _OUT.search(own) or (_OUT.search(folder) and not _IN.search(own))
+    return ReviewFile(shown, "out" if out else "in", pairs, swapped, problems)
+
+
+def _pairs(
+    said: Mapping[str, Any], key: str, file: str, sample: str, problems: list[Problem]
+) -> dict[str, tuple[float, float]]:
+    found: dict[str, tuple[float, float]] = {}
+    for metric in METRICS:
+        one = said.get(metric)
+        if one is None:
+            problems.append(Problem(file, sample, metric, "missing"))
+            continue
+        score = one.get(key) if isinstance(one, dict) else None
+        if score is None or not _is_pair(score):
+            problems.append(Problem(file, sample, metric, "unreadable", repr(score)[:80]))
+            continue
+        judged, reference = float(score[0]), float(score[1])
+        if reference == 0:
+            problems.append(Problem(file, sample, metric, "zero_reference", f"({judged:g}, 0)"))
+            continue
+        if not (SCALE[0] <= judged <= SCALE[1] and SCALE[0] <= reference <= SCALE[1]):
+            problems.append(
+                Problem(
+                    file, sample, metric, "out_of_scale", f"({judged:g}, {reference:g}), counted as it stands"
+                )
+            )
+        found[metric] = (judged, reference)
+    return found
+
+
+def _is_pair(score: Any) -> bool:
+    return (
+        isinstance(score, list | tuple)
+        and len(score) == 2
+        and all(isinstance(n, int | float) and not isinstance(n, bool) and math.isfinite(n) for n in score)
+    )
