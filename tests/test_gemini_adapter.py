@@ -1,22 +1,20 @@
-"""What is peculiar to Gemini: its SDK's own ways, its finish reasons, its typed error details."""
+"""What is peculiar to Gemini: its finish reasons, its typed error details, its SDK's own ways."""
 
-from types import SimpleNamespace
+import json
 from typing import Any
 
 import pytest
 from adapters import KEY, attempt, send
-from google.genai import types
-from google.genai.errors import ClientError
 from model_server import ModelServer
 
 from rolescape_data.providers.gemini import GeminiClient
+from rolescape_data.providers.session import Posted
 from rolescape_data.providers.wire import Reply
 
 
 def read(answer: dict[str, Any]) -> Reply:
-    """Read an answer as the SDK hands it over."""
-    client = GeminiClient("flash", key=KEY)
-    return client._reply(types.GenerateContentResponse.model_validate(answer), attempt())
+    """Read an answer of the service."""
+    return GeminiClient("flash", key=KEY)._reply(answer, attempt())
 
 
 def candidate(reason: str, *parts: dict[str, Any]) -> dict[str, Any]:
@@ -65,8 +63,8 @@ def test_an_answer_without_candidates_is_an_empty_text() -> None:
 
 def fault(status: int, message: str, *details: dict[str, Any], headers: dict[str, str] | None = None) -> Any:
     body = {"error": {"code": status, "message": message, "status": "X", "details": list(details)}}
-    raised = ClientError(status, body, SimpleNamespace(headers=headers or {}))  # type: ignore[arg-type]
-    return GeminiClient("flash", key=KEY)._status_fault(raised)
+    posted = Posted(status, headers or {}, json.dumps(body).encode())
+    return GeminiClient("flash", key=KEY)._status_fault(posted)
 
 
 QUOTA_TEXT = "You exceeded your current quota, please check your plan and billing details."

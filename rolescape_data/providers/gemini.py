@@ -1,7 +1,10 @@
-"""One attempt -> Gemini's generateContent and back, through google-genai."""
+"""One attempt -> Gemini's generateContent and back, as google-genai sends it."""
 
 import asyncio
+import base64
+import json
 import re
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import SecretStr
@@ -9,6 +12,7 @@ from pydantic import SecretStr
 from rolescape_data.providers.keys import find_key, is_own_server, shown_url, without_keys
 from rolescape_data.providers.pictures import sendable
 from rolescape_data.providers.schemas import Profile, Schema, sanitised
+from rolescape_data.providers.session import Dress, Posted, Session
 from rolescape_data.providers.tokens import text_tokens
 from rolescape_data.providers.waits import retry_after_s, span_s
 from rolescape_data.providers.wire import Attempt, FaultKind, Reply, WireFault
@@ -16,8 +20,6 @@ from rolescape_data.providers.wire import Attempt, FaultKind, Reply, WireFault
 if TYPE_CHECKING:
     import aiohttp
     from google.genai import Client as GenaiClient
-    from google.genai.errors import APIError
-    from google.genai.types import GenerateContentConfig, GenerateContentResponse
 
 KEY_NAMES = ("GEMINI_API_KEY", "GOOGLE_API_KEY")
 
@@ -63,9 +65,11 @@ class GeminiClient:
         self._own = base_url is not None and is_own_server(base_url)
         needed_for = None if self._own else f"gemini:{model}"
         self._key = SecretStr(key) if key else find_key(KEY_NAMES, needed_for=needed_for)
+        self._session = Session(own=self._own)
+        self._dress: Dress | None = None
         self._sdk: GenaiClient | None = None
-        self._session: aiohttp.ClientSession | None = None
-        self._schemas: dict[int, tuple[Schema, Schema]] = {}
+        self._http: aiohttp.ClientSession | None = None
+        self._schemas: dict[int, tuple[Schema, str]] = {}
 
     def __repr__(self) -> str:
         where = f", base_url={shown_url(self.base_url)!r}" if self.base_url else ""
@@ -79,39 +83,39 @@ class GeminiClient:
             InputError: a picture to be sent is not there.
         """
         import aiohttp
-        from google.genai import errors
 
         try:
             async with asyncio.timeout(attempt.timeout_s):
-                contents = await self._contents(attempt)
-                answer = await self._opened().aio.models.generate_content(
-                    model=self.model, contents=contents, config=self._config(attempt)
-                )
+                body = await self._body(attempt)
+                posted = await self._session.post(self._dress or self._dressed(), body)
         except TimeoutError:
             raise self._fault("timeout", f"no answer within {attempt.timeout_s:.0f} s") from None
-        except errors.APIError as fault:
-            raise self._status_fault(fault) from None
         except (aiohttp.ClientError, OSError) as fault:
             raise self._fault("connection", str(fault) or type(fault).__name__) from None
-        except ValueError as fault:
+        if posted.status >= 400:
+            raise self._status_fault(posted)
+        try:
+            return self._reply(json.loads(posted.body), attempt)
+        except (ValueError, TypeError, AttributeError, KeyError) as fault:
             # Text that calls itself JSON and is none, or JSON of another shape: a proxy's, or a cut-off answer.
             raise self._fault("overloaded", f"the server's answer cannot be read ({fault})") from None
-        return self._reply(answer, attempt)
 
     async def close(self) -> None:
         """Close connections; the next attempt would open new ones."""
-        if self._session is not None:
-            await self._session.close()
-        self._session = None
+        await self._session.close()
+        if self._http is not None:
+            await self._http.close()
+        self._http = None
         self._sdk = None
 
     def _opened(self) -> "GenaiClient":
+        """Return the SDK itself, for everything but single calls (files, batches)."""
         if self._sdk is None:
             import aiohttp
             from google.genai import Client, types
 
             # A session of our own: connections without a bound of the SDK's, and no proxy before one's own server.
-            self._session = aiohttp.ClientSession(
+            self._http = aiohttp.ClientSession(
                 connector=aiohttp.TCPConnector(limit=0), trust_env=not self._own, read_bufsize=1 << 20
             )
             self._sdk = Client(
@@ -119,7 +123,7 @@ class GeminiClient:
                 vertexai=False,
                 http_options=types.HttpOptions(
                     base_url=self.base_url,
-                    aiohttp_client=self._session,
+                    aiohttp_client=self._http,
                     # Without options of its own the SDK tries again by itself after a broken connection, up to
                     # ten seconds later and paid twice (google-genai 3.4.0, _async_request_once).
                     retry_options=types.HttpRetryOptions(attempts=1),
@@ -127,73 +131,104 @@ class GeminiClient:
             )
         return self._sdk
 
-    async def _contents(self, attempt: Attempt) -> list[Any]:
-        from google.genai import types
+    def _dressed(self) -> Dress:
+        """Let the SDK dress one call, which is sent nowhere: its address, key and own marks."""
+        if self._dress is None:
+            import httpx
+            from google.genai import Client, types
 
-        parts: list[types.Part] = []
+            seen: list[httpx.Request] = []
+
+            def keep(request: httpx.Request) -> httpx.Response:
+                seen.append(request)
+                return httpx.Response(200, json={})
+
+            with httpx.Client(transport=httpx.MockTransport(keep)) as nowhere:
+                sdk = Client(
+                    api_key=self._key.get_secret_value() if self._key is not None else "none",
+                    vertexai=False,
+                    http_options=types.HttpOptions(
+                        base_url=self.base_url,
+                        httpx_client=nowhere,
+                        retry_options=types.HttpRetryOptions(attempts=1),
+                    ),
+                )
+                alone = types.GenerateContentConfig(
+                    automatic_function_calling=types.AutomaticFunctionCallingConfig(disable=True)
+                )
+                sdk.models.generate_content(model=self.model, contents="-", config=alone)
+            self._dress = Dress.of(str(seen[0].url), seen[0].headers)
+        return self._dress
+
+    async def _body(self, attempt: Attempt) -> bytes:
+        parts: list[dict[str, Any]] = []
         for image in attempt.images:
             picture = await sendable(image, "gemini")
-            parts.append(types.Part.from_bytes(data=picture.data, mime_type=picture.mime))
-        parts.append(types.Part.from_text(text=attempt.user))
-        return [types.Content(role="user", parts=parts)]
+            data = base64.urlsafe_b64encode(picture.data).decode()
+            parts.append({"inlineData": {"data": data, "mimeType": picture.mime}})
+        parts.append({"text": attempt.user})
+        sent = {
+            "contents": [{"parts": parts, "role": "user"}],
+            "systemInstruction": {"parts": [{"text": attempt.system}], "role": "user"},
+        }
+        config = {
+            "temperature": attempt.temperature,
+            "maxOutputTokens": attempt.max_tokens,
+            "responseMimeType": "application/json",
+        }
+        asked, asked_for = json.dumps(sent, ensure_ascii=False), json.dumps(config)
+        schema = self._schema(attempt.schema)
+        body = f'{asked[:-1]}, "generationConfig": {asked_for[:-1]}, "responseJsonSchema": {schema}}}}}'
+        return body.encode("utf-8", "replace")
 
-    def _config(self, attempt: Attempt) -> "GenerateContentConfig":
-        from google.genai import types
-
-        held = self._schemas.get(id(attempt.schema))
-        if held is None or held[0] is not attempt.schema:
+    def _schema(self, schema: Schema) -> str:
+        """Return the schema as JSON. Schemas are shared objects, so their identity is the key."""
+        held = self._schemas.get(id(schema))
+        if held is None or held[0] is not schema:
             if len(self._schemas) >= 512:
                 self._schemas.clear()
-            held = self._schemas[id(attempt.schema)] = (attempt.schema, sanitised(attempt.schema, "gemini"))
-        return types.GenerateContentConfig(
-            system_instruction=attempt.system,
-            temperature=attempt.temperature,
-            max_output_tokens=attempt.max_tokens,
-            response_mime_type="application/json",
-            response_json_schema=held[1],
-            automatic_function_calling=types.AutomaticFunctionCallingConfig(disable=True),
-        )
+            text = json.dumps(sanitised(schema, "gemini"), ensure_ascii=False)
+            held = self._schemas[id(schema)] = (schema, text)
+        return held[1]
 
-    def _reply(self, answer: "GenerateContentResponse", attempt: Attempt) -> Reply:
-        # `answer.parsed` is None without a word when the text does not fit, so only the text counts.
-        candidate = answer.candidates[0] if answer.candidates else None
-        parts = (
-            (candidate.content.parts or []) if candidate is not None and candidate.content is not None else []
-        )
-        text = "".join(part.text for part in parts if part.text and not part.thought)
+    def _reply(self, answer: Mapping[str, Any], attempt: Attempt) -> Reply:
+        candidates = answer.get("candidates") or [{}]
+        candidate = candidates[0]
+        parts = (candidate.get("content") or {}).get("parts") or []
+        text = "".join(part["text"] for part in parts if part.get("text") and not part.get("thought"))
         finish: Literal["stop", "length", "refusal"] = "stop"
-        blocked = answer.prompt_feedback.block_reason if answer.prompt_feedback is not None else None
-        reason = (
-            candidate.finish_reason.value if candidate is not None and candidate.finish_reason else "STOP"
-        )
+        blocked = (answer.get("promptFeedback") or {}).get("blockReason")
+        reason = candidate.get("finishReason") or "STOP"
         if blocked is not None or reason in _REFUSED:
             finish = "refusal"
-            text = text or f"refused: {blocked.value if blocked is not None else reason}"
+            text = text or f"refused: {blocked or reason}"
         elif reason in _CUT:
             finish = "length"
-        usage = answer.usage_metadata
-        given = usage.prompt_token_count if usage is not None else None
+        usage = answer.get("usageMetadata")
+        given = usage.get("promptTokenCount") if usage is not None else None
         made = 0
         if usage is not None:
             # Thoughts are billed as output and counted apart from the answer.
-            made = (usage.candidates_token_count or 0) + (usage.thoughts_token_count or 0)
+            made = (usage.get("candidatesTokenCount") or 0) + (usage.get("thoughtsTokenCount") or 0)
         return Reply(
             text=text,
             finish=finish,
             input_tokens=given if given is not None else text_tokens(attempt.system + attempt.user),
             output_tokens=made if usage is not None else text_tokens(text),
-            model=answer.model_version or self.model,
+            model=answer.get("modelVersion") or self.model,
         )
 
-    def _status_fault(self, fault: "APIError") -> WireFault:
-        details = _details(fault)
+    def _status_fault(self, posted: Posted) -> WireFault:
+        error = _error(posted.body)
+        found = error.get("details")
+        details = [part for part in found if isinstance(part, dict)] if isinstance(found, list) else []
         wait_s = next((span_s(str(part["retryDelay"])) for part in details if "retryDelay" in part), None)
-        headers = getattr(fault.response, "headers", None)
-        if wait_s is None and headers is not None:
-            wait_s = retry_after_s(headers)
-        status = int(fault.code or 0)
-        message = str(fault.message or fault.status or "no reason given")
-        return self._fault(_kind(status, message, details), message, wait_s, status)
+        if wait_s is None:
+            wait_s = retry_after_s(posted.headers)
+        message = str(
+            error.get("message") or error.get("status") or f"status {posted.status}, no reason given"
+        )
+        return self._fault(_kind(posted.status, message, details), message, wait_s, posted.status)
 
     def _fault(
         self, kind: FaultKind, message: str, wait_s: float | None = None, status: int = 0
@@ -201,14 +236,16 @@ class GeminiClient:
         return WireFault(kind, without_keys(message, self._key), retry_after_s=wait_s, status=status)
 
 
-def _details(fault: "APIError") -> list[dict[str, Any]]:
-    """Return the typed details of an error (RetryInfo, QuotaFailure, ErrorInfo)."""
-    body: Any = fault.details
-    if isinstance(body, list) and body:
-        body = body[0]
-    error = body.get("error", body) if isinstance(body, dict) else {}
-    found = error.get("details") if isinstance(error, dict) else None
-    return [part for part in found if isinstance(part, dict)] if isinstance(found, list) else []
+def _error(body: bytes) -> dict[str, Any]:
+    """Return what a refusal says of itself, its typed details (RetryInfo, QuotaFailure, ErrorInfo) with it."""
+    try:
+        said = json.loads(body)
+    except ValueError:
+        return {}
+    if isinstance(said, list) and said:
+        said = said[0]
+    error = said.get("error", said) if isinstance(said, dict) else {}
+    return error if isinstance(error, dict) else {}
 
 
 def _kind(status: int, message: str, details: list[dict[str, Any]]) -> FaultKind:

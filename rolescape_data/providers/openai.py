@@ -14,12 +14,13 @@ from pydantic import SecretStr
 from rolescape_data.providers.keys import find_key, is_own_server, shown_url, without_keys
 from rolescape_data.providers.pictures import sendable
 from rolescape_data.providers.schemas import Profile, Schema, sanitised
+from rolescape_data.providers.session import Dress, Posted, Session
 from rolescape_data.providers.tokens import text_tokens
 from rolescape_data.providers.waits import per_minute, retry_after_s
 from rolescape_data.providers.wire import Attempt, FaultKind, Reply, WireFault
 
 if TYPE_CHECKING:
-    from openai import APIStatusError, AsyncOpenAI
+    from openai import AsyncOpenAI
 
 OPENAI_URL = "https://api.openai.com/v1"
 KEY_NAMES = ("OPENAI_API_KEY",)
@@ -42,6 +43,36 @@ class _Taken:
     limit: Literal["max_completion_tokens", "max_tokens"]
     temperature: bool = True
     schema: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """A status of 400 and above, and what the server says of it."""
+
+    status: int
+    message: str
+    code: str = ""
+    type: str = ""
+    param: str = ""
+
+    @classmethod
+    def of(cls, status: int, body: Any) -> "Refusal":
+        """Read the body of a refusal, as `{"error": {...}}` or bare; servers leave out what they like."""
+        said = body.get("error", body) if isinstance(body, dict) else None
+        found = said if isinstance(said, dict) else {}
+        message = found.get("message") or (said if isinstance(said, str) else None)
+        return cls(
+            status,
+            f"Error code: {status}" + (f" - {message}" if message else ""),
+            *(str(found.get(name) or "") for name in ("code", "type", "param")),
+        )
+
+
+class _RefusedError(Exception):
+    def __init__(self, refusal: Refusal, headers: Mapping[str, str]) -> None:
+        super().__init__(refusal.message)
+        self.refusal = refusal
+        self.headers = headers
 
 
 class OpenAIClient:
@@ -74,8 +105,10 @@ class OpenAIClient:
         own = is_own_server(self.base_url)
         needed_for = None if own else f"openai:{model}"
         self._key = SecretStr(key) if key else find_key(KEY_NAMES, needed_for=needed_for)
+        self._session = Session(own=own)
+        self._dress: Dress | None = None
         self._sdk: AsyncOpenAI | None = None
-        self._schemas: dict[int, tuple[Schema, Schema]] = {}
+        self._forms: dict[int, tuple[Schema, str, str]] = {}
         self._taken = _Taken(limit="max_completion_tokens" if self.profile == "openai" else "max_tokens")
 
     def __repr__(self) -> str:
@@ -88,7 +121,7 @@ class OpenAIClient:
             WireFault: it failed.
             InputError: a picture to be sent is not there.
         """
-        import openai
+        import aiohttp
 
         try:
             async with asyncio.timeout(attempt.timeout_s):
@@ -97,35 +130,31 @@ class OpenAIClient:
                     taken = self._taken
                     try:
                         return await self._post(attempt, content, taken)
-                    except openai.BadRequestError as fault:
+                    except _RefusedError as fault:
                         # What a model does not take is refused unread and unpaid, and learnt once for all.
-                        learnt = self._learnt(fault, taken)
+                        learnt = self._learnt(fault.refusal, taken) if fault.refusal.status == 400 else None
                         if learnt is None:
                             raise
                         self._taken = learnt
                 return await self._post(attempt, content, self._taken)
         except TimeoutError:
             raise self._fault("timeout", f"no answer within {attempt.timeout_s:.0f} s") from None
-        except openai.APIStatusError as fault:
-            if fault.code in _REFUSED_CODES:
-                return Reply(str(fault.message), "refusal", 0, 0, self.model)
-            raise self._status_fault(fault) from None
-        except openai.APIConnectionError as fault:
-            # APITimeoutError too: time-outs are ours above, and the SDK's aiohttp transport calls a refused
-            # connection one (openai 3.52.0, map_aiohttp_exceptions).
-            raise self._fault("connection", str(fault.__cause__ or fault.message)) from None
-        except openai.OpenAIError as fault:
-            raise self._fault("bad_request", str(fault)) from None
-        except OSError as fault:
-            raise self._fault("connection", str(fault)) from None
+        except _RefusedError as fault:
+            if fault.refusal.code in _REFUSED_CODES:
+                return Reply(fault.refusal.message, "refusal", 0, 0, self.model)
+            raise self._status_fault(fault.refusal, fault.headers) from None
+        except (aiohttp.ClientError, OSError) as fault:
+            raise self._fault("connection", str(fault) or type(fault).__name__) from None
 
     async def close(self) -> None:
         """Close connections; the next attempt would open new ones."""
+        await self._session.close()
         if self._sdk is not None:
             await self._sdk.close()
             self._sdk = None
 
     def _opened(self) -> "AsyncOpenAI":
+        """Return the SDK itself, for everything but single calls (files, batches)."""
         if self._sdk is None:
             from openai import AsyncOpenAI, DefaultAioHttpClient
 
@@ -137,33 +166,52 @@ class OpenAIClient:
             )
         return self._sdk
 
+    def _dressed(self) -> Dress:
+        """Let the SDK dress one call, which is sent nowhere: its address, key, organisation, project and own marks."""
+        if self._dress is None:
+            import httpx2
+            from openai import OpenAI
+
+            seen: list[httpx2.Request] = []
+
+            def keep(request: httpx2.Request) -> httpx2.Response:
+                seen.append(request)
+                return httpx2.Response(200, json={})
+
+            key = self._key.get_secret_value() if self._key is not None else "none"
+            nowhere = httpx2.Client(transport=httpx2.MockTransport(keep))
+            with OpenAI(
+                api_key=key, base_url=self.base_url, http_client=nowhere, max_retries=0, timeout=None
+            ) as sdk:
+                sdk.chat.completions.create(model=self.model, messages=[])
+            self._dress = Dress.of(str(seen[0].url), seen[0].headers)
+        return self._dress
+
     async def _post(self, attempt: Attempt, content: str | list[dict[str, Any]], taken: "_Taken") -> Reply:
+        form, schema = self._form(attempt)
         system = attempt.system
-        schema = self._wire_schema(attempt.schema)
-        form: dict[str, Any] = {
-            "type": "json_schema",
-            "json_schema": {"name": attempt.schema_name[:64], "strict": True, "schema": schema},
-        }
         if not taken.schema:
-            form = {"type": "json_object"}
-            system += f"\n\nAnswer with one JSON object that fits this JSON Schema:\n{json.dumps(schema)}"
+            form = '{"type": "json_object"}'
+            system += f"\n\nAnswer with one JSON object that fits this JSON Schema:\n{schema}"
         messages = [{"role": "system", "content": system}, {"role": "user", "content": content}]
-        sent: dict[str, Any] = {
-            "messages": messages,
-            "response_format": form,
-            taken.limit: attempt.max_tokens,
-        }
+        sent: dict[str, Any] = {"model": self.model, "messages": messages, taken.limit: attempt.max_tokens}
         if taken.temperature:
             sent["temperature"] = attempt.temperature
-        # As named parameters the SDK walks through every node of schema and messages, twice the cost of all the rest.
-        answer = await self._opened().chat.completions.with_raw_response.create(
-            model=self.model, messages=[], extra_body=sent
-        )
+        written = json.dumps(sent, ensure_ascii=False)
+        body = f'{written[:-1]}, "response_format": {form}}}'.encode("utf-8", "replace")
+        posted = await self._session.post(self._dress or self._dressed(), body)
+        return self._reply(self._read(posted), posted.headers, attempt)
+
+    def _read(self, posted: Posted) -> Any:
         try:
-            body = json.loads(answer.content)
+            body = json.loads(posted.body)
         except ValueError:
-            raise self._fault("overloaded", "the server answered with something other than JSON") from None
-        return self._reply(body, answer.headers, attempt)
+            body = None
+        if posted.status >= 400:
+            raise _RefusedError(Refusal.of(posted.status, body), posted.headers)
+        if body is None:
+            raise self._fault("overloaded", "the server answered with something other than JSON")
+        return body
 
     async def _content(self, attempt: Attempt) -> str | list[dict[str, Any]]:
         if not attempt.images:
@@ -177,14 +225,18 @@ class OpenAIClient:
             parts.append({"type": "image_url", "image_url": url})
         return [*parts, {"type": "text", "text": attempt.user}]
 
-    def _wire_schema(self, schema: Schema) -> Schema:
-        """Return the schema as this server takes it. Schemas are shared objects, so their identity is the key."""
-        held = self._schemas.get(id(schema))
+    def _form(self, attempt: Attempt) -> tuple[str, str]:
+        """Return the response format and the schema in it as JSON. Schemas are shared objects: their identity is the key."""
+        schema = attempt.schema
+        held = self._forms.get(id(schema))
         if held is None or held[0] is not schema:
-            if len(self._schemas) >= 512:
-                self._schemas.clear()
-            held = self._schemas[id(schema)] = (schema, sanitised(schema, self.profile))
-        return held[1]
+            if len(self._forms) >= 512:
+                self._forms.clear()
+            text = json.dumps(sanitised(schema, self.profile), ensure_ascii=False)
+            name = json.dumps(attempt.schema_name[:64])
+            form = f'{{"type": "json_schema", "json_schema": {{"name": {name}, "strict": true, "schema": {text}}}}}'
+            held = self._forms[id(schema)] = (schema, form, text)
+        return held[1], held[2]
 
     def _reply(self, body: Any, headers: Mapping[str, str], attempt: Attempt) -> Reply:
         if not isinstance(body, dict) or not body.get("choices"):
@@ -214,9 +266,9 @@ class OpenAIClient:
             tokens_per_minute=per_minute(headers, "tokens"),
         )
 
-    def _learnt(self, fault: "APIStatusError", taken: "_Taken") -> "_Taken | None":
+    def _learnt(self, fault: Refusal, taken: "_Taken") -> "_Taken | None":
         """Return what the server takes after all, by its refusal; None when that teaches nothing."""
-        told = f"{fault.param or ''} {fault.message}".lower()
+        told = f"{fault.param} {fault.message}".lower()
         if fault.code in ("unsupported_value", "unsupported_parameter") or "unsupported" in told:
             if "temperature" in told and taken.temperature:
                 return replace(self._taken, temperature=False)
@@ -229,14 +281,13 @@ class OpenAIClient:
             return replace(self._taken, schema=False)
         return None
 
-    def _status_fault(self, fault: "APIStatusError") -> WireFault:
-        headers = fault.response.headers
-        wait_s = retry_after_s(headers) if fault.status_code in (429, 503, 529) else None
-        return self._fault(self._kind(fault), str(fault.message), wait_s, fault.status_code)
+    def _status_fault(self, fault: Refusal, headers: Mapping[str, str]) -> WireFault:
+        wait_s = retry_after_s(headers) if fault.status in (429, 503, 529) else None
+        return self._fault(self._kind(fault), fault.message, wait_s, fault.status)
 
     @staticmethod
-    def _kind(fault: "APIStatusError") -> FaultKind:
-        status, code, message = fault.status_code, fault.code or "", fault.message
+    def _kind(fault: Refusal) -> FaultKind:
+        status, code, message = fault.status, fault.code, fault.message
         match status:
             case 401 | 403:
                 return "auth"
@@ -259,7 +310,7 @@ class OpenAIClient:
             return "not_found"
         if code == "context_length_exceeded" or _TOO_LARGE.search(message):
             return "too_large"
-        if (fault.param or "").startswith("response_format") or _SCHEMA.search(message):
+        if fault.param.startswith("response_format") or _SCHEMA.search(message):
             return "schema"
         return "bad_request"
 
