@@ -6,7 +6,7 @@ from pathlib import Path
 from pydantic import BaseModel
 
 from rolescape_data.blueprints import Blueprint
-from rolescape_data.records import RECORDS, Cell, Measurement, Rejected, SplitRow, Verdict
+from rolescape_data.records import RECORDS, Cell, InstructionSample, Measurement, Rejected, SplitRow, Verdict
 from rolescape_data.records.score import ScoreRow
 from rolescape_data.settings import CharacterSet
 
@@ -19,6 +19,7 @@ _OTHERS: dict[str, type[BaseModel]] = {
     "score_row": ScoreRow,
     "split_row": SplitRow,
     "cell": Cell,
+    "instruction_sample": InstructionSample,
 }
 
 

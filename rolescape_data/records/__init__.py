@@ -22,6 +22,7 @@ from rolescape_data.records.dialogue import (
     Turn,
 )
 from rolescape_data.records.image import VISUAL_ELEMENTS, Annotation, ImageRecord, VisualAttributes
+from rolescape_data.records.instruction import InstructionSample, Said
 from rolescape_data.records.judged import Review, SolverAnswer
 from rolescape_data.records.question import LETTERS, Options, Question, TextMCQ, TextQA
 from rolescape_data.records.training import CheckQuestion, NegativeItem, PreferencePair, T2ICheck
@@ -76,6 +77,7 @@ __all__ = [
     "ImageAnnotation",
     "ImageDialogue",
     "ImageRecord",
+    "InstructionSample",
     "InterRoleDialogue",
     "Measurement",
     "MetaInformation",
@@ -90,6 +92,7 @@ __all__ = [
     "Rejected",
     "Relationship",
     "Review",
+    "Said",
     "SolverAnswer",
     "Split",
     "SplitRow",
