@@ -5,13 +5,14 @@ from typing import Any
 
 from flows.steps import STEPS
 from rolescape_data import assets
-from rolescape_data.blueprints import Blueprint, load_blueprint
+from rolescape_data.blueprints import Blueprint, KindContract, load_blueprint
 from rolescape_data.errors import InputError
 from rolescape_data.gates.decide import load_thresholds
 from rolescape_data.gates.safety import load_flagged_words
 from rolescape_data.materials import Material
 from rolescape_data.prompts import load_prompt
 from rolescape_data.providers import open_writer
+from rolescape_data.records import LETTERS, SolverAnswer
 from rolescape_data.store.inputs import from_set_file
 from rolescape_data.vision.decode import decode
 
@@ -91,7 +92,9 @@ def _calls(blueprint: Blueprint, material: Material, pictures: int) -> int:
     calls = 0
     for kind in _asked(blueprint):
         contract = blueprint.kinds[kind]
-        if contract.per_picture():
+        if kind == SolverAnswer.kind:
+            calls += _solver_calls(contract, {"text_mcq", "visual_mcq"} & set(blueprint.kinds))
+        elif contract.per_picture():
             # Kinds with a mix ask for all of a picture's cells in one call.
             calls += pictures * (contract.per_image or 1)
         elif kind in ("text_dialogue", "text_qa", "text_mcq", "probe"):
@@ -100,3 +103,14 @@ def _calls(blueprint: Blueprint, material: Material, pictures: int) -> int:
         else:
             calls += sum(contract.cells().values())
     return calls
+
+
+def _solver_calls(contract: KindContract, kinds: set[str]) -> int:
+    """Return the calls of one character's solver at most: with everything each picture is looked at on its own."""
+    size = contract.cells()["count"]
+    calls = 0
+    for view in contract.views:
+        alone = view == "full" and "visual_mcq" in kinds
+        together = len(kinds) - alone
+        calls += size * alone - (-size * together // contract.per_call)
+    return calls * len(LETTERS)

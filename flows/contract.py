@@ -4,10 +4,11 @@ from collections.abc import Sequence
 from typing import Any
 
 from flows.steps import STEPS
-from flows.whole_set import ALL, WholeSet, contract_of, leaks_of, verdicts_of
+from flows.whole_set import ABOUT, ALL, WholeSet, contract_of, leaks_of, verdicts_of
 from rolescape_data.records import (
     Cell,
     Record,
+    Verdict,
 )
 
 
@@ -33,6 +34,9 @@ def contract(whole: WholeSet, records: Sequence[Record]) -> list[Cell]:
                     )
                     for cell, count in wanted.items()
                 ]
+                continue
+            if step.kind in ABOUT:
+                cells += stamps[step.kind].cells
                 continue
             kept = [
                 record for record in records if record.character_id == character and record.kind == step.kind
@@ -65,7 +69,8 @@ def shortcomings(whole: WholeSet) -> dict[str, Any]:
 
     Returns:
         'missing': open cells; 'leaks': records in training and in test both; 'failed': gates that all questions
-        together fail; 'warnings': sentences about too many rejects. Any of them makes exit status 1.
+        together fail; 'warnings': sentences about too many rejects. Any of them makes exit status 1. 'not_run': the
+        gates that read a model's words and were given none, by the reason; that is not a pass, and no fault either.
     """
     workspace = whole.workspace
     together = [
@@ -76,7 +81,16 @@ def shortcomings(whole: WholeSet) -> dict[str, Any]:
         "leaks": [verdict.model_dump() for verdict in leaks_of(workspace) if verdict.status == "fail"],
         "failed": [verdict.model_dump() for verdict in together],
         "warnings": _too_many_rejects(whole),
+        "not_run": _not_run(verdicts_of(workspace)),
     }
+
+
+def _not_run(verdicts: Sequence[Verdict]) -> dict[str, list[str]]:
+    groups: dict[str, set[str]] = {}
+    for verdict in verdicts:
+        if verdict.status == "not_run":
+            groups.setdefault(verdict.reason, set()).add(verdict.gate)
+    return {why: sorted(gates) for why, gates in sorted(groups.items())}
 
 
 def _too_many_rejects(whole: WholeSet) -> list[str]:

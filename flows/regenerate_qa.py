@@ -10,7 +10,7 @@ from flows.contract import shortcomings
 from flows.retrying import lift
 from flows.runtime import each
 from flows.set_verdicts import divide, judge
-from flows.steps import QA_KINDS
+from flows.steps import QA_KINDS, QA_STAGES
 from flows.tasks import CharacterJob, build_character, open_desk, out_of_date
 from flows.whole_set import done, mark_done, open_set
 from rolescape_data.errors import InputError
@@ -68,7 +68,7 @@ def regenerate_qa(parameters: QaParameters) -> dict[str, Any]:
         job = CharacterJob(
             workspace=str(workspace.root.resolve()),
             character=parameters.character,
-            stages=("qa",),
+            stages=QA_STAGES,
             writer=writer,
             base_url=base_url,
             budget_usd=budget_usd,

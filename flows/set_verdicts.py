@@ -10,7 +10,7 @@ from typing import Any
 from flows.contract import contract
 from flows.steps import QA_KINDS
 from flows.whole_set import ALL, WholeSet, accepted, scores_of, tables_of
-from rolescape_data.gates import Context, measure_set
+from rolescape_data.gates import Context, measure_set, unmeasured
 from rolescape_data.gates.decide import decide
 from rolescape_data.gates.quota import quotas_of
 from rolescape_data.records import (
@@ -19,7 +19,10 @@ from rolescape_data.records import (
     ImageDialogue,
     ImageRecord,
     Measurement,
+    NegativeItem,
     Record,
+    Review,
+    SolverAnswer,
     SplitRow,
     TextMCQ,
     Verdict,
@@ -54,7 +57,24 @@ def context_of(whole: WholeSet, character: str, records: Sequence[Record]) -> Co
             whole.blueprint, [record.id for record in records if isinstance(record, ImageRecord)]
         ),
         flagged_words=frozenset(whole.thresholds.flagged_words),
+        answers=answers_of(whole, character),
+        negatives=frozenset(record.id for record in records if isinstance(record, NegativeItem)),
+        catchphrases={
+            record.character_id: tuple(record.catchphrases)
+            for record in records
+            if isinstance(record, CharacterProfile)
+        },
     )
+
+
+def answers_of(whole: WholeSet, character: str) -> dict[str, list[SolverAnswer]]:
+    """Return what a solver answered, by question id; nothing where the blueprint asks for none."""
+    if SolverAnswer.kind not in whole.blueprint.kinds:
+        return {}
+    found: dict[str, list[SolverAnswer]] = {}
+    for answer in whole.workspace.character(character).read(SolverAnswer):
+        found.setdefault(answer.question_id, []).append(answer)
+    return found
 
 
 def _cast(whole: WholeSet, character: str, records: Sequence[Record]) -> tuple[str, ...]:
@@ -83,9 +103,10 @@ def judge(whole: WholeSet, only: str | None = None) -> None:
     for character in [only] if only else whole.characters:
         tables = tables_of(whole, character)
         records = [record for rows in tables.values() for record in rows]
-        found = measure(
-            tables, whole.blueprint, replace(context_of(whole, character, records), scores=scored)
-        )
+        context = replace(context_of(whole, character, records), scores=scored)
+        found = measure(tables, whole.blueprint, context)
+        found += measure_set(whole.workspace.character(character).read(Review), context)
+        found += unmeasured(records, found)
         kinds = list(QA_KINDS) if only else list(RECORDS)
         found = [row for row in found if row.kind in kinds]
         decided = decide(found, whole.thresholds)

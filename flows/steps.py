@@ -26,6 +26,7 @@ from rolescape_data.stages.inter_role_dialogues import inter_role_dialogues, par
 from rolescape_data.stages.probes import probes
 from rolescape_data.stages.profile import profile
 from rolescape_data.stages.questions import text_mcq, text_qa
+from rolescape_data.stages.solver_answers import solver_answers
 from rolescape_data.stages.t2i_forms import t2i_forms
 from rolescape_data.stages.text_dialogues import text_dialogues
 from rolescape_data.stages.visual_questions import visual_mcq, visual_qa
@@ -126,7 +127,7 @@ class Step:
         }
         if self.prompt:
             parts |= {"prompt": desk.prompt(self.kind).sha256, "writer": desk.writer.name}
-        if self.kind in ("text_mcq", "visual_mcq"):
+        if self.kind in ("text_mcq", "visual_mcq", "solver_answer"):
             parts["seed"] = desk.seed
         if self.kind == "commentary":
             parts |= {"seed": desk.seed, "pool": desk.pool()}
@@ -349,10 +350,25 @@ STEPS: tuple[Step, ...] = (
             desk.setting("visual_mcq", take), _records("image", tables), seed=desk.seed
         ),
     ),
+    Step(
+        "solver_answer",
+        "solver",
+        ("profile", "image", "text_mcq", "visual_mcq"),
+        (),
+        lambda desk, tables, take: solver_answers(
+            desk.setting("solver_answer", take),
+            _the_profile(tables),
+            _records("image", tables),
+            [*_records("text_mcq", tables), *_records("visual_mcq", tables)],
+            seed=desk.seed,
+        ),
+    ),
 )
 
 FIRST_WAVE = ("profile", "images")
-SECOND_WAVE = ("image_dialogues", "captions", "dialogues", "qa")
+SECOND_WAVE = ("image_dialogues", "captions", "dialogues", "qa", "solver")
 SET_STAGES = ("scores", "verdicts", "splits", "shards", "report")
 STAGES = (*FIRST_WAVE, *SECOND_WAVE, *SET_STAGES)
-QA_KINDS = tuple(step.kind for step in STEPS if step.stage == "qa")
+# Questions, and what a solver made of them: it is asked again about new ones.
+QA_STAGES = ("qa", "solver")
+QA_KINDS = tuple(step.kind for step in STEPS if step.stage in QA_STAGES)

@@ -142,4 +142,8 @@ def _shortcomings(result: dict[str, Any]) -> list[str]:
         f"Leak between training and test: {leak['record_id']} ({leak['reason']})" for leak in result["leaks"]
     ]
     lines += [f"The whole set fails a gate: {verdict['reason']}" for verdict in result["failed"]]
+    lines += [
+        f"Not run, which is not passed: {', '.join(gates)} ({why})"
+        for why, gates in result["not_run"].items()
+    ]
     return lines + list(result["warnings"])

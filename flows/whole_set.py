@@ -39,6 +39,10 @@ _OUTPUTS = {
 ALL = "all/"
 
 
+# What was said about records is no part of the set: it is neither divided nor handed on.
+ABOUT = frozenset({"solver_answer", "review"})
+
+
 @dataclass(frozen=True, slots=True)
 class WholeSet:
     """A workspace with what its set file says about it."""
@@ -175,7 +179,8 @@ def accepted(whole: WholeSet) -> list[Record]:
     found = [
         record
         for character in whole.characters
-        for rows in tables_of(whole, character).values()
+        for kind, rows in tables_of(whole, character).items()
+        if kind not in ABOUT
         for record in rows
         if record.id not in failing
     ]

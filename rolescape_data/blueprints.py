@@ -38,6 +38,8 @@ _FORMS: dict[str, tuple[str, ...]] = {
     "probe": ("mix",),
     "visual_qa": ("per_image_mix",),
     "visual_mcq": ("per_image_mix",),
+    # So many questions of each kind that has four options, drawn by seed, are put to a solver.
+    "solver_answer": ("count",),
 }
 Amount = Annotated[int, Field(ge=0, le=100_000)]
 _AMOUNTS = ("count", "per_image", "per_image_mix", "mix", "min")
@@ -60,6 +62,11 @@ class KindContract(Part):
     per_call: int = Field(20, ge=1, le=100, description="records asked for in one model call")
     facts: Literal["shared", "unseen"] = Field(
         "shared", description="whether test questions may rest on facts that training questions ask about"
+    )
+    views: list[Literal["full", "blind", "options_only"]] = Field(
+        ["full", "blind"],
+        min_length=1,
+        description="solver_answer: what a solver is given; profile or picture, the question alone, or its options alone",
     )
     split: Literal["train", "test_id", "by_image"] | HeldBack = "train"
 

@@ -33,6 +33,8 @@ CONTEXT = Context(
     titles=("The Long Light",),
     replies={"mira-h_dialogue_001": "I have trimmed the wick and I shall wait here until the boats are in."},
     flagged_words=frozenset({"blighter*", "坏蛋"}),
+    negatives=frozenset({"n1"}),
+    catchphrases={"mira-h": ("The lamp first.",)},
 )
 
 COMMON: dict[str, Any] = {

@@ -1,6 +1,7 @@
 """Every gate has a record that it passes and one that it does not, judged by the shipped qa/gates.yaml."""
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 from gates_cases import FURTHER_RECORD_CASES, FURTHER_SET_CASES
@@ -18,18 +19,22 @@ from gates_samples import (
     talk,
     words,
 )
+from judged_cases import JUDGED_RECORD_CASES, JUDGED_SET_CASES, SOLVED_CASES, pairs, review, tries
 from visual_cases import VISUAL_RECORD_CASES, VISUAL_SET_CASES
 
 from rolescape_data import assets
 from rolescape_data.gates import (
     KINDS,
     PAIR_GATES,
+    READERS,
     RECORD_GATES,
     SET_GATES,
+    Context,
     group_split,
     measure_pairs,
     measure_records,
     measure_set,
+    unmeasured,
 )
 from rolescape_data.gates.decide import decide, load_thresholds
 from rolescape_data.records import LETTERS, RECORDS, Measurement, Options, Provenance, Record, SplitRow
@@ -129,6 +134,7 @@ RECORD_CASES: list[tuple[str, Record, Record, str]] = [
     ("question_names_text", qa(), qa(question="Where was Mira Holt born, according to the text?"), "warn"),
     *FURTHER_RECORD_CASES,
     *VISUAL_RECORD_CASES,
+    *JUDGED_RECORD_CASES,
 ]
 
 
@@ -203,6 +209,7 @@ SET_CASES: list[tuple[str, list[Record], list[Record], list[str]]] = [
     ("mcq_longest_share_small", _lettered("ABCD"), _lettered("ABCD", long=True), ["warn"]),
     *FURTHER_SET_CASES,
     *VISUAL_SET_CASES,
+    *JUDGED_SET_CASES,
 ]
 
 
@@ -212,6 +219,48 @@ def test_a_set_gate_passes_a_sound_set_and_not_a_faulty_one(
 ) -> None:
     assert set(_statuses(measure_set(sound, CONTEXT, [gate]))) == {"pass"}
     assert _statuses(measure_set(faulty, CONTEXT, [gate])) == statuses
+
+
+@pytest.mark.parametrize(("gate", "questions", "sound", "faulty", "statuses"), SOLVED_CASES)
+def test_a_gate_of_solved_questions_passes_what_readers_solve_and_not_what_guessers_do(
+    gate: str, questions: list[Record], sound: Context, faulty: Context, statuses: list[str]
+) -> None:
+    assert set(_statuses(measure_set(questions, sound, [gate]))) == {"pass"}
+    assert _statuses(measure_set(questions, faulty, [gate])) == statuses
+    assert measure_set(questions, CONTEXT, [gate]) == []
+
+
+def test_gates_that_no_model_spoke_to_are_not_run_which_is_no_pass() -> None:
+    records: list[Record] = [mcq(), dialogue(), image()]
+    found = unmeasured(records, measure_set(records, CONTEXT))
+
+    assert {row.gate for row in found} == set(READERS)
+    assert {verdict.status for verdict in decide(found, SHIPPED)} == {"not_run"}
+    assert all(verdict.reason for verdict in decide(found, SHIPPED))
+
+
+def test_a_gate_that_measured_something_is_not_named_as_not_run() -> None:
+    judged: list[Record] = [dialogue(), review()]
+    named = {row.gate for row in unmeasured(judged, measure_set(judged, CONTEXT))}
+    assert "judged_mean" not in named and "judge_parse_rate" not in named
+    assert {"pair_ratio", "judge_agreement", "refused_share"} <= named
+
+
+def test_a_wrong_option_that_every_miss_chose_is_named_as_a_second_answer() -> None:
+    context = replace(CONTEXT, answers={"mira-h_mcq_001": tries("full", "+---", chosen="C")})
+    (found,) = measure_set([mcq()], context, ["answerable"])
+    assert "every miss chose C, which may be right as well" in found.detail
+
+
+def test_a_score_of_the_sets_own_answer_lies_on_that_record_and_a_models_on_the_review() -> None:
+    own, other = review("mira-h_dialogue_001", evaluated="reference"), review("mira-h_dialogue_001", number=2)
+    found = measure_set([own, other], CONTEXT, ["judged_item"])
+    assert [row.record_id for row in found] == ["mira-h_dialogue_001", "mira-h_review_002"]
+
+
+def test_ties_are_told_and_a_reference_of_zero_is_no_denominator() -> None:
+    (found,) = measure_set(pairs((9, 9), (8, 9), (3, 0)), CONTEXT, ["pair_ties"])
+    assert (found.value, found.detail) == (0.5, "1 of 2")
 
 
 PAIR_CASES: list[tuple[str, Record, Record, str]] = [
@@ -276,7 +325,9 @@ def test_every_gate_stands_in_these_tables_and_in_the_shipped_thresholds() -> No
         "image_identity",
         "image_neighbour",
     }
-    assert shown | scored | {"mcq_key_balance_small", "group_split", "quota"} == set(KINDS)
+    shown |= {case[0] for case in SOLVED_CASES}
+    # How many pairs tie is told, and bounded by nothing.
+    assert shown | scored | {"mcq_key_balance_small", "group_split", "quota", "pair_ties"} == set(KINDS)
     assert set(SHIPPED.gates) == set(KINDS)
 
 

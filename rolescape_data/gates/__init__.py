@@ -8,6 +8,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import TypeVar
 
 from rolescape_data.errors import SettingsError
+from rolescape_data.gates.agreement import (
+    attribute_agreement,
+    check_answers,
+    check_balance,
+    recognition_balance,
+)
 from rolescape_data.gates.base import Context, PairGate, RecordGate, SetGate
 from rolescape_data.gates.caption import (
     instruction_items,
@@ -27,6 +33,7 @@ from rolescape_data.gates.fit import (
     image_neighbour,
 )
 from rolescape_data.gates.language import language, mixed_scripts
+from rolescape_data.gates.leakage import thinking_leaks_reply
 from rolescape_data.gates.length import WORD_GATES, opening_share, repetition
 from rolescape_data.gates.letters import reletter
 from rolescape_data.gates.names import instruction_names, role_names
@@ -47,7 +54,22 @@ from rolescape_data.gates.questions import (
     question_self_contained,
 )
 from rolescape_data.gates.quota import aspect_coverage, aspect_share, quota
+from rolescape_data.gates.reviewed import (
+    false_refusals,
+    judge_agreement,
+    judge_attempts,
+    judge_missing,
+    judge_parse_rate,
+    judged_diversity,
+    judged_item,
+    judged_mean,
+    pair_order_gap,
+    pair_ratio,
+    pair_ties,
+    refused_share,
+)
 from rolescape_data.gates.safety import flagged_words, minors_sexual
+from rolescape_data.gates.solved import answerable, blind_item, blind_share, difficulty_order
 from rolescape_data.gates.structure import (
     image_file,
     links,
@@ -57,8 +79,10 @@ from rolescape_data.gates.structure import (
     turn_grammar,
     types,
 )
+from rolescape_data.gates.tags import tag_grammar
 from rolescape_data.gates.talk import meta_talk, picture_talk, stage_directions
 from rolescape_data.gates.text import ai_tone, explanatory_prefix, residue
+from rolescape_data.gates.variety import catchphrase_all, catchphrase_each, distinct_2, self_bleu
 from rolescape_data.records import RECORDS, Measurement, Record
 
 _ALL = frozenset(RECORDS)
@@ -70,6 +94,7 @@ _TALK = frozenset({"human_role_dialogue", "inter_role_dialogue"})
 _MCQ = frozenset({"text_mcq", "visual_mcq"})
 _VISUAL = frozenset({"visual_qa", "visual_mcq"})
 _QUESTIONS = frozenset({"text_qa", "text_mcq"})
+_REVIEW = frozenset({"review"})
 _WRITTEN = _DIALOGUES | _COMMENTARY | _CAPTION | _QUESTIONS | _VISUAL | _PROBE | {"profile", "annotation"}
 
 RECORD_GATES: dict[str, tuple[RecordGate, frozenset[str]]] = {
@@ -95,6 +120,9 @@ RECORD_GATES: dict[str, tuple[RecordGate, frozenset[str]]] = {
     "visual_elements": (visual_elements, _CAPTION),
     "instruction_names": (instruction_names, _CAPTION),
     "thinking_copies_reply": (thinking_copies_reply, _CAPTION),
+    "thinking_leaks_reply": (thinking_leaks_reply, _CAPTION),
+    "tag_grammar": (tag_grammar, frozenset({"t2i_form"})),
+    "check_answers": (check_answers, frozenset({"t2i_check"})),
     "turn_grammar": (turn_grammar, _TALK),
     "message_count": (message_count, _TALK),
     "links": (links, _ALL),
@@ -133,6 +161,30 @@ SET_GATES: dict[str, tuple[SetGate, frozenset[str]]] = {
     "mcq_letter_share": (mcq_letter_share, _MCQ),
     "mcq_longest_share": (mcq_longest_share, _MCQ),
     "mcq_longest_share_small": (mcq_longest_share_small, _MCQ),
+    "self_bleu": (self_bleu, _DIALOGUES | _COMMENTARY),
+    "distinct_2": (distinct_2, _DIALOGUES | _COMMENTARY),
+    "catchphrase_each": (catchphrase_each, _DIALOGUES),
+    "catchphrase_all": (catchphrase_all, _DIALOGUES),
+    "attribute_agreement": (attribute_agreement, _VISUAL),
+    "check_balance": (check_balance, frozenset({"t2i_check"})),
+    "recognition_balance": (recognition_balance, frozenset({"visual_qa", "negative"})),
+    # What a solver answered comes with the context.
+    "blind_share": (blind_share, _MCQ),
+    "blind_item": (blind_item, _MCQ),
+    "answerable": (answerable, _MCQ),
+    "difficulty_order": (difficulty_order, _MCQ),
+    "judged_mean": (judged_mean, _REVIEW),
+    "judged_diversity": (judged_diversity, _REVIEW),
+    "judged_item": (judged_item, _REVIEW),
+    "pair_ratio": (pair_ratio, _REVIEW),
+    "pair_ties": (pair_ties, _REVIEW),
+    "pair_order_gap": (pair_order_gap, _REVIEW),
+    "refused_share": (refused_share, _REVIEW),
+    "false_refusals": (false_refusals, _REVIEW),
+    "judge_parse_rate": (judge_parse_rate, _REVIEW),
+    "judge_attempts": (judge_attempts, _REVIEW),
+    "judge_missing": (judge_missing, _REVIEW),
+    "judge_agreement": (judge_agreement, _REVIEW),
 }
 
 PAIR_GATES: dict[str, tuple[PairGate, frozenset[str]]] = {
@@ -145,6 +197,22 @@ PAIR_GATES: dict[str, tuple[PairGate, frozenset[str]]] = {
 KINDS: dict[str, frozenset[str]] = {
     **{name: kinds for table in (RECORD_GATES, SET_GATES, PAIR_GATES) for name, (_, kinds) in table.items()},
     "group_split": _ALL,
+}
+
+_NO_SOLVER = (
+    "no solver tried these questions; `solver:` in the blueprint asks a model to, the offline writer cannot"
+)
+_NO_JUDGE = "no judge's reviews of this character's answers were given"
+_NO_MODEL = "no model looked at the pictures; `clip:` in the set file names one"
+
+# Gates that read what a model said before: why they are silent, and which kinds would have been looked at.
+READERS: dict[str, tuple[str, frozenset[str]]] = {
+    **dict.fromkeys(("blind_share", "blind_item", "answerable", "difficulty_order"), (_NO_SOLVER, _MCQ)),
+    **dict.fromkeys(
+        (name for name, (_, kinds) in SET_GATES.items() if kinds == _REVIEW),
+        (_NO_JUDGE, _DIALOGUES | _COMMENTARY),
+    ),
+    **dict.fromkeys(("image_identity", "image_neighbour"), (_NO_MODEL, frozenset({"image"}))),
 }
 
 G = TypeVar("G")
@@ -218,6 +286,35 @@ def measure_pairs(
     ]
 
 
+def unmeasured(records: Iterable[Record], found: Iterable[Measurement]) -> list[Measurement]:
+    """Return a measurement that says "not run" for every gate that reads a model's words and was given none.
+
+    One for each character, gate and kind that it would have looked at; a gate that measured anything of a character is
+    not named for it. A judge looks at replies of several kinds at once, so its gates are named once, on the kind 'review'.
+    """
+    ran = {(row.character_id, row.gate) for row in found}
+    # Of a character with few pictures a model says which are alike, and not how far off each one is.
+    ran |= {(character, "image_identity") for character, gate in ran if gate == "image_neighbour"}
+    silent: dict[tuple[str, str, str], Measurement] = {}
+    for record in records:
+        for gate, (why, kinds) in READERS.items():
+            if record.kind not in kinds or (record.character_id, gate) in ran:
+                continue
+            kind = "review" if why == _NO_JUDGE else record.kind
+            silent.setdefault(
+                (record.character_id, kind, gate),
+                Measurement(
+                    record_id=f"{record.character_id}/{kind}",
+                    kind=kind,
+                    character_id=record.character_id,
+                    gate=gate,
+                    value=0.0,
+                    not_run=why,
+                ),
+            )
+    return [silent[key] for key in sorted(silent)]
+
+
 def _chosen(table: Mapping[str, G], names: Iterable[str] | None) -> dict[str, G]:
     if names is None:
         return dict(table)
@@ -233,6 +330,7 @@ def _chosen(table: Mapping[str, G], names: Iterable[str] | None) -> dict[str, G]
 __all__ = [
     "KINDS",
     "PAIR_GATES",
+    "READERS",
     "RECORD_GATES",
     "SET_GATES",
     "Context",
@@ -244,4 +342,5 @@ __all__ = [
     "measure_records",
     "measure_set",
     "reletter",
+    "unmeasured",
 ]

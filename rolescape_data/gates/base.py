@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 
+from rolescape_data.gates.likeness import TextLikeness, WordLikeness
 from rolescape_data.records import (
     Caption,
     CharacterProfile,
@@ -23,6 +24,7 @@ from rolescape_data.records import (
     ProbeInput,
     Question,
     Record,
+    SolverAnswer,
     TextMCQ,
     TextQA,
     VisualMCQ,
@@ -58,6 +60,10 @@ class Context:
         replies: what is said in reply in each dialogue, by record id, for gates that compare a linked record.
         quotas: what the contract wants of each kind of this character exactly.
         flagged_words: the list of qa/flagged_words.txt, folded; empty where nobody looks for them.
+        answers: what a solver answered, by question id; empty where none was asked.
+        negatives: ids of the records that a character must decline to answer.
+        catchphrases: of each character, by its id.
+        text_likeness: whoever says how alike two texts are; its name stands in the verdict.
     """
 
     sources: Mapping[str, str] = field(default_factory=dict)
@@ -72,6 +78,10 @@ class Context:
     replies: Mapping[str, str] = field(default_factory=dict)
     quotas: Mapping[str, Quota] = field(default_factory=dict)
     flagged_words: frozenset[str] = frozenset()
+    answers: Mapping[str, Sequence[SolverAnswer]] = field(default_factory=dict)
+    negatives: frozenset[str] = frozenset()
+    catchphrases: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    text_likeness: TextLikeness = field(default_factory=WordLikeness)
 
 
 RecordGate = Callable[[Record, Context], list[Measurement]]

@@ -160,6 +160,8 @@ def _verdict(found: Measurement, limits: Limits) -> Verdict:
 
 
 def _judged(found: Measurement, limits: Limits) -> tuple[Status, str]:
+    if found.not_run:
+        return "not_run", found.not_run
     bounded = any(getattr(limits, name) is not None for name in LIMITS)
     if bounded and math.isnan(found.value):
         # NaN is neither above nor below anything, and would pass every limit.

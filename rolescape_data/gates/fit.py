@@ -37,7 +37,12 @@ def image_identity(record: Record, context: Context) -> list[Measurement]:
     Negative is farther off than the mean. Characters with fewer than six pictures are not measured.
     """
     return [
-        measured(record, "image_identity", row.margin, f"cosine to the centre {row.score:.3f}")
+        measured(
+            record,
+            "image_identity",
+            row.margin,
+            f"cosine to the centre {row.score:.3f}, by CLIP {row.model[:12]}",
+        )
         for row in context.scores.get(record.id, ())
         if row.margin is not None
     ]
@@ -46,7 +51,7 @@ def image_identity(record: Record, context: Context) -> list[Measurement]:
 def image_neighbour(record: Record, context: Context) -> list[Measurement]:
     """Measure the cosine to the most alike other picture of the character; `detail` is its id."""
     return [
-        measured(record, "image_neighbour", row.minimum, row.neighbour)
+        measured(record, "image_neighbour", row.minimum, f"{row.neighbour}, by CLIP {row.model[:12]}")
         for row in context.scores.get(record.id, ())
     ]
 

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 
 from rolescape_data.blueprints import Blueprint
 from rolescape_data.gates.base import Context, Quota
-from rolescape_data.records import ASPECTS, Measurement, Question, Record, TextQA
+from rolescape_data.records import ASPECTS, Measurement, Question, Record, SolverAnswer, TextQA
 from rolescape_data.records.visual import VISUAL_CATEGORIES, VisualMCQ
 
 # Fields that a cell of a contract may name a value of.
@@ -28,7 +28,8 @@ def quotas_of(blueprint: Blueprint, images: Sequence[str]) -> dict[str, Quota]:
     """
     found: dict[str, Quota] = {}
     for kind, contract in blueprint.kinds.items():
-        if contract.min is not None:
+        # The count of solver_answer is of the questions tried, not of the tries.
+        if contract.min is not None or kind == SolverAnswer.kind:
             continue
         cells = contract.per_picture()
         if not cells:

@@ -9,6 +9,7 @@ constrained decoder cannot miscount: see `quota_model`.
 """
 
 from collections.abc import Mapping
+from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, create_model
 
@@ -173,6 +174,12 @@ class ProbeAnswer(Answer):
     text: Text
 
 
+class SolverLetterAnswer(Answer):
+    """A solver's choice among four options; 'none' where it cannot tell."""
+
+    answer: Literal["none", "A", "B", "C", "D"]
+
+
 ANSWERS: dict[str, type[Answer]] = {
     model.__name__: model
     for model in (
@@ -189,6 +196,7 @@ ANSWERS: dict[str, type[Answer]] = {
         VisualQAAnswer,
         VisualMCQAnswer,
         ProbeAnswer,
+        SolverLetterAnswer,
     )
 }
 

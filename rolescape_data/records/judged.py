@@ -30,12 +30,14 @@ class Review(Record):
 
     kind: ClassVar[str] = "review"
 
-    judge_kind: Literal["mmrole_pair", "rolescape_1to7", "pairwise"]
+    judge_kind: Literal["mmrole_pair", "rolescape_1to7", "pairwise", "yes_no"]
     metric: Text
     target_id: Text = Field(description="the record or sample whose answer was judged")
     evaluated: Text = Field(description="whose answer: a model's name, or 'reference'")
     order: Literal["AB", "BA"] = "AB"
-    score: float | None = Field(None, description="of the answer on the judge's scale; None when unreadable")
+    score: float | None = Field(
+        None, description="of the answer on the judge's scale; yes is 1 and no is 0; None when unreadable"
+    )
     reference_score: float | None = Field(None, description="of the reference, where a pair was judged")
     reason: OptionalText = ""
     raw: OptionalText = Field("", description="the judge's own words")

@@ -6,7 +6,7 @@ from pydantic import Field
 
 from rolescape_data.records.base import CharacterId, Model, OptionalText, Split, Text
 
-Status = Literal["pass", "warn", "fail"]
+Status = Literal["pass", "warn", "fail", "not_run"]
 
 
 class Measurement(Model):
@@ -18,10 +18,11 @@ class Measurement(Model):
     gate: Text
     value: float
     detail: OptionalText = ""
+    not_run: OptionalText = Field("", description="why nothing was measured; `value` says nothing then")
 
 
 class Verdict(Model):
-    """A measurement held against its threshold of qa/gates.yaml."""
+    """A measurement held against its threshold of qa/gates.yaml; what was not run has not passed."""
 
     record_id: Text
     kind: Text

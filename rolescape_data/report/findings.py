@@ -58,6 +58,7 @@ class Check:
     passed: int
     warned: int
     failed: int
+    not_run: int
     widths: tuple[str, str]
     thresholds: Sequence[str]
     source: str
@@ -65,6 +66,18 @@ class Check:
     @property
     def noted(self) -> bool:
         return self.warned + self.failed > 0
+
+    @property
+    def ran(self) -> bool:
+        return self.passed + self.warned + self.failed > 0
+
+
+@dataclass(frozen=True, slots=True)
+class Silent:
+    """Gates that were not run for one reason, which is not a pass."""
+
+    why: str
+    gates: Sequence[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,17 +151,28 @@ def checks(verdicts: Iterable[Verdict], thresholds: Thresholds) -> list[Check]:
     counts: dict[str, dict[str, int]] = {}
     told: dict[str, dict[str, set[str]]] = {}
     for verdict in verdicts:
-        tally = counts.setdefault(verdict.gate, {"pass": 0, "warn": 0, "fail": 0})
+        tally = counts.setdefault(verdict.gate, {"pass": 0, "warn": 0, "fail": 0, "not_run": 0})
         tally[verdict.status] += 1
-        told.setdefault(verdict.gate, {}).setdefault(verdict.threshold, set()).add(verdict.kind)
+        limits = told.setdefault(verdict.gate, {})
+        limits.setdefault(verdict.threshold, set()).add(verdict.kind)
     found = [_check(gate, tally, told[gate], thresholds) for gate, tally in counts.items()]
     return sorted(found, key=lambda check: (-check.failed, -check.warned, check.gate))
+
+
+def silent(verdicts: Iterable[Verdict]) -> list[Silent]:
+    """Group the gates that were not run by the reason that they give."""
+    groups: dict[str, set[str]] = {}
+    for verdict in verdicts:
+        if verdict.status == "not_run":
+            groups.setdefault(verdict.reason, set()).add(verdict.gate)
+    return [Silent(why, sorted(gates)) for why, gates in sorted(groups.items())]
 
 
 def _check(
     gate: str, tally: Mapping[str, int], told: Mapping[str, set[str]], thresholds: Thresholds
 ) -> Check:
-    total = sum(tally.values())
+    # What was not run is no pass: it has no part in the bar.
+    total = tally["pass"] + tally["warn"] + tally["fail"] or 1
     passed, unfailed = tally["pass"] / total, (tally["pass"] + tally["warn"]) / total
     texts = [
         text + (f" ({', '.join(kind.replace('_', ' ') for kind in sorted(kinds))})" if len(told) > 1 else "")
@@ -160,6 +184,7 @@ def _check(
         tally["pass"],
         tally["warn"],
         tally["fail"],
+        tally["not_run"],
         (f"{100 * passed:.2f}%", f"{100 * unfailed:.2f}%"),
         texts,
         _source(gate, thresholds),

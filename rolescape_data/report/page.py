@@ -22,7 +22,7 @@ from rolescape_data.records import LETTERS
 from rolescape_data.records.visual import VISUAL_CATEGORIES, Polarity
 from rolescape_data.report.charts import Bars, Histogram, bars, histogram
 from rolescape_data.report.data import ReportData
-from rolescape_data.report.findings import checks, contract, dropped, leaks
+from rolescape_data.report.findings import checks, contract, dropped, leaks, silent
 from rolescape_data.report.people import people, places
 
 TEMPLATES = Path(__file__).resolve().parent / "templates"
@@ -67,14 +67,15 @@ def page(data: ReportData) -> str:
     style = (TEMPLATES / "style.css").read_text(encoding="utf-8")
     digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode("ascii")
     return (
-        _environment()
+        environment()
         .get_template("page.html")
         .render(
             data=data,
             head=_head(data),
             contract=contract(data.cells, names),
             leaks=leaks(data.leaks, data.thresholds),
-            checks=checks(data.verdicts, data.thresholds),
+            checks=[check for check in checks(data.verdicts, data.thresholds) if check.ran],
+            silent=silent(data.verdicts),
             dropped=dropped(data.characters, data.thresholds),
             bars=_bars(data),
             histograms=_histograms(data),
@@ -88,18 +89,19 @@ def page(data: ReportData) -> str:
 
 
 @cache
-def _environment() -> jinja2.Environment:
-    environment = jinja2.Environment(
+def environment() -> jinja2.Environment:
+    """Return the templates' environment: everything that comes from data is escaped."""
+    made = jinja2.Environment(
         loader=jinja2.FileSystemLoader(TEMPLATES, encoding="utf-8"),
         autoescape=True,
         undefined=jinja2.StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters["plainly"] = lambda name: str(name).replace("_", " ")
-    environment.filters["grouped"] = lambda number: f"{number:,}"
-    environment.filters["places"] = places
-    return environment
+    made.filters["plainly"] = lambda name: str(name).replace("_", " ")
+    made.filters["grouped"] = lambda number: f"{number:,}"
+    made.filters["places"] = places
+    return made
 
 
 def _head(data: ReportData) -> Head:

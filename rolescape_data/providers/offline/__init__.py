@@ -31,6 +31,8 @@ TASKS: dict[str, Task] = {
     "VisualMCQAnswer": choices.visual_mcq,
     "TextQAAnswer": questions.text_qa,
     "TextMCQAnswer": questions.text_mcq,
+    # Whoever wrote the questions cannot examine them.
+    "SolverLetterAnswer": lambda block, keys: None,
 }
 
 

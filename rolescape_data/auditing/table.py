@@ -1,0 +1,171 @@
+"""Findings of an importer and verdicts of gates -> one line for each rule: how often it is broken, of how many.
+
+Every rule that was looked at has a line, also where nothing was found: "0 of 200" is news too. What no model was asked
+about stands apart, as not run.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from rolescape_data.collection import Finding
+from rolescape_data.gates.decide import Thresholds
+from rolescape_data.records import Verdict
+
+EXAMPLES = 5
+MOST_IN_FILE = 200
+
+Weight = Literal["hard", "soft", "told"]
+_ORDER: dict[str, int] = {"hard": 0, "soft": 1, "told": 2}
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """One place where a rule is broken."""
+
+    place: str
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One rule over the whole set.
+
+    Args:
+        rule: a gate's name, or an importer's word for what it found.
+        kind: the record kind it was looked for in; '' for files.
+        found: how many places break it.
+        of: how many were looked at; None where only what is broken is counted.
+        weight: hard fails the audit, soft does not, told was made right while it was read.
+        examples: the worst ones first.
+        source: where the bound comes from.
+    """
+
+    rule: str
+    kind: str
+    found: int
+    of: int | None
+    weight: Weight
+    examples: Sequence[Example]
+    source: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A whole audit."""
+
+    path: str
+    form: str
+    characters: int
+    records: dict[str, int]
+    rows: Sequence[Row]
+    not_run: dict[str, list[str]]
+
+    @property
+    def broken(self) -> list[Row]:
+        """Return the rules that fail the audit."""
+        return [row for row in self.rows if row.weight == "hard" and row.found]
+
+    @property
+    def doubted(self) -> list[Row]:
+        """Return the rules that are broken and do not fail the audit."""
+        return [row for row in self.rows if row.weight != "hard" and row.found]
+
+    @property
+    def kept(self) -> list[Row]:
+        """Return the rules that nothing breaks."""
+        return [row for row in self.rows if not row.found]
+
+    def counted(self, rule: str, kind: str = "") -> int:
+        """Return how many places break a rule, over all kinds or in one."""
+        return sum(row.found for row in self.rows if row.rule == rule and kind in ("", row.kind))
+
+    def json(self) -> dict[str, Any]:
+        """Return everything as plain data."""
+        return {
+            "path": self.path,
+            "as": self.form,
+            "characters": self.characters,
+            "records": self.records,
+            "passed": not self.broken,
+            "rules": [
+                {
+                    "rule": row.rule,
+                    "kind": row.kind,
+                    "found": row.found,
+                    "of": row.of,
+                    "weight": row.weight,
+                    "source": row.source,
+                    "examples": [
+                        {"place": example.place, "detail": example.detail} for example in row.examples
+                    ],
+                }
+                for row in self.rows
+            ],
+            "not_run": self.not_run,
+        }
+
+
+def rows_of(findings: Sequence[Finding], verdicts: Sequence[Verdict], thresholds: Thresholds) -> list[Row]:
+    """Return one line for each rule and kind, what fails first, the most frequent first."""
+    rows = [*_found_rows(findings), *_gate_rows(verdicts, thresholds)]
+    return sorted(rows, key=lambda row: (not row.found, _ORDER[row.weight], -row.found, row.rule, row.kind))
+
+
+def not_run_of(verdicts: Iterable[Verdict]) -> dict[str, list[str]]:
+    """Return the gates that no model spoke to, by the reason they give."""
+    groups: dict[str, set[str]] = defaultdict(set)
+    for verdict in verdicts:
+        if verdict.status == "not_run":
+            groups[verdict.reason].add(verdict.gate)
+    return {why: sorted(gates) for why, gates in sorted(groups.items())}
+
+
+def _found_rows(findings: Sequence[Finding]) -> list[Row]:
+    groups: dict[tuple[str, Weight], list[Finding]] = defaultdict(list)
+    for finding in findings:
+        weight: Weight = "told" if finding.repaired else "hard" if finding.hard else "soft"
+        groups[finding.rule, weight].append(finding)
+    return [
+        Row(
+            rule,
+            "",
+            len(group),
+            None,
+            weight,
+            [Example(f"{one.file}: {one.place}" if one.place else one.file, one.detail) for one in group][
+                :MOST_IN_FILE
+            ],
+        )
+        for (rule, weight), group in groups.items()
+    ]
+
+
+def _gate_rows(verdicts: Sequence[Verdict], thresholds: Thresholds) -> list[Row]:
+    groups: dict[tuple[str, str], list[Verdict]] = defaultdict(list)
+    for verdict in verdicts:
+        if verdict.status != "not_run":
+            groups[verdict.gate, verdict.kind].append(verdict)
+    rows: list[Row] = []
+    for (gate, kind), group in groups.items():
+        known = thresholds.gates.get(gate)
+        source = known.source if known else ""
+        failed = [verdict for verdict in group if verdict.status == "fail"]
+        warned = [verdict for verdict in group if verdict.status == "warn"]
+        if failed or not warned:
+            rows.append(Row(gate, kind, len(failed), len(group), "hard", _worst(failed), source))
+        if warned:
+            rows.append(Row(gate, kind, len(warned), len(group), "soft", _worst(warned), source))
+    return rows
+
+
+def _worst(verdicts: Sequence[Verdict]) -> list[Example]:
+    """Return the places of verdicts, the farthest from what the gate usually finds first."""
+    if not verdicts:
+        return []
+    below = "below" in verdicts[0].reason.split(", ", 1)[-1][:8]
+    ordered = sorted(
+        verdicts, key=lambda one: (one.value if below else -one.value, one.record_id, one.reason)
+    )
+    return [Example(one.record_id, one.reason) for one in ordered[:MOST_IN_FILE]]
