@@ -67,6 +67,7 @@ _KEEP = (
     "INSERT OR IGNORE INTO calls (key, prompt_id, writer, request, reply, raw, error, detail, input_tokens, "
     "output_tokens, cost_usd) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 )
+_KEYS = "(SELECT value FROM json_each(?))"
 _BEGIN = "INSERT INTO attempts (key, number, step, state, worst_usd) VALUES (?, ?, ?, 'open', ?)"
 _END = (
     "UPDATE attempts SET state = ?, cost_usd = ?, input_tokens = ?, output_tokens = ?, latency_s = ?, finish = ?, "
@@ -191,17 +192,16 @@ class Ledger:
         """Return the outcomes that are there already, by key."""
         found: dict[str, Outcome] = {}
         with self._open() as database:
-            for key in keys:
-                row = database.execute(
-                    "SELECT reply, raw, error, detail, input_tokens, output_tokens, cost_usd FROM calls WHERE key = ?",
-                    (key,),
-                ).fetchone()
-                if row is not None:
-                    reply: dict[str, Any] | None = None if row[0] is None else json.loads(row[0])
-                    raw, error, detail, input_tokens, output_tokens, cost = row[1:]
-                    found[key] = Outcome(
-                        key, reply, raw, error, detail, input_tokens, output_tokens, cost, cached=True
-                    )
+            rows = database.execute(
+                "SELECT key, reply, raw, error, detail, input_tokens, output_tokens, cost_usd FROM calls "
+                f"WHERE key IN {_KEYS}",
+                (json.dumps(list(keys)),),
+            )
+            for key, written, raw, error, detail, input_tokens, output_tokens, cost in rows:
+                reply: dict[str, Any] | None = None if written is None else json.loads(written)
+                found[key] = Outcome(
+                    key, reply, raw, error, detail, input_tokens, output_tokens, cost, cached=True
+                )
         return found
 
     def keep(self, writer: str, answered: Sequence[tuple[Request, Outcome]]) -> None:
@@ -214,13 +214,13 @@ class Ledger:
         """Return what was sent before for calls that are not settled, in order."""
         found: dict[str, list[Attempted]] = {key: [] for key in keys}
         with self._open() as database:
-            for key in keys:
-                rows = database.execute(
-                    "SELECT number, step, state, text, finish, input_tokens, output_tokens, cost_usd, retired "
-                    "FROM attempts WHERE key = ? ORDER BY number",
-                    (key,),
-                )
-                found[key] = [Attempted(*row) for row in rows]
+            rows = database.execute(
+                "SELECT key, number, step, state, text, finish, input_tokens, output_tokens, cost_usd, retired "
+                f"FROM attempts WHERE key IN {_KEYS} ORDER BY key, number",
+                (json.dumps(list(keys)),),
+            )
+            for key, *rest in rows:
+                found[key].append(Attempted(*rest))
         return found
 
     def quarantined(self) -> dict[tuple[str, str], int]:

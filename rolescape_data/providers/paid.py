@@ -25,7 +25,7 @@ from rolescape_data.providers.ledger import Attempted, Ended, Ledger, beginning,
 from rolescape_data.providers.prices import Price, cost, worst_cost
 from rolescape_data.providers.repair import Ask, Said, Settled, next_step
 from rolescape_data.providers.schemas import answer_schema, schema_name
-from rolescape_data.providers.tokens import Estimate, estimate
+from rolescape_data.providers.tokens import Estimate, bound
 from rolescape_data.providers.wire import Attempt, Reply, WireFault
 
 # What a reply is expected to use of its limit before any has been seen, for limits of tokens a minute.
@@ -124,7 +124,7 @@ class PaidWriter:
         return _Row(
             key,
             request,
-            estimate(request, self._client.profile, self._client.model),
+            bound(request, self._client.profile, self._client.model),
             [Said(one.step, one.text, one.finish) for one in replies],
             max((one.number for one in sent), default=0),
             sum(one.input_tokens for one in replies),

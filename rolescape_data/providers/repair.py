@@ -116,8 +116,10 @@ def parse(text: str) -> dict[str, Any] | None:
     whose every key is required cannot lack anything unseen, a list can.
     """
     text = text.strip().lstrip("\ufeff")
-    candidates = [text, *(match.group(1) for match in _FENCE.finditer(text)), *_from_first_brace(text)]
-    for candidate in candidates:
+    value = _plain(text)
+    if isinstance(value, dict):
+        return value
+    for candidate in [*(match.group(1) for match in _FENCE.finditer(text)), *_from_first_brace(text)]:
         value = _plain(candidate)
         if isinstance(value, dict):
             return value
