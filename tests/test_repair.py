@@ -86,16 +86,16 @@ def test_no_row_takes_more_than_four_replies_and_the_last_is_quarantined_with_it
     steps: list[str] = []
     while isinstance(step := next_step(ASKED, history), Ask):
         steps.append(step.step)
-        history.append(said('{"user_text": 5}', step=step.step))
+        history.append(said('{"user_text": [5]}', step=step.step))
 
     assert steps == ["ask", "correct", "fresh", "correct"]
     assert len(history) == MOST_REPLIES
-    assert (step.reply, step.error, step.raw) == (None, "invalid", '{"user_text": 5}')
+    assert (step.reply, step.error, step.raw) == (None, "invalid", '{"user_text": [5]}')
     assert "user_text: Input should be a valid string" in step.detail
 
 
 def test_a_set_that_stays_incomplete_keeps_its_valid_items() -> None:
-    bad = text_of({"dialogue_1": GOOD, "dialogue_2": {"user_text": 1, "response": "b"}})
+    bad = text_of({"dialogue_1": GOOD, "dialogue_2": {"user_text": None, "response": "b"}})
 
     end = next_step(SET, [said(bad)] * MOST_REPLIES)
 
@@ -112,6 +112,50 @@ def test_exact_quotas_are_checked_here_whatever_the_server_promised() -> None:
     assert read(asked, said(text_of(dict.fromkeys(keys[:2], GOOD)))).detail == "hard_1 is missing"
     more = read(asked, said(text_of(dict.fromkeys((*keys, "hard_2"), GOOD)))).reply
     assert more == dict.fromkeys(keys, GOOD), "what nobody asked for is left out"
+
+
+QUESTION = {
+    "question": "In which year did the harbour open?", "answer": "1901", "fact_ids": ["f1"], "evidence": ["opened in 1901"],
+    "type": "fact", "aspect": "background", "difficulty": "easy", "reasoning_steps": ["read"], "confidence": 0.5,
+}  # fmt: skip
+ASKED_QUESTION = replace(ASKED, answer="TextQAAnswer")
+
+
+@pytest.mark.parametrize(
+    ("given", "meant"),
+    [
+        ({"answer": 1901}, {"answer": "1901"}),
+        ({"answer": -2.5}, {"answer": "-2.5"}),
+        ({"confidence": "0.9"}, {"confidence": 0.9}),
+    ],
+)
+def test_a_number_and_its_digits_are_the_same_said_in_two_ways(
+    given: dict[str, Any], meant: dict[str, Any]
+) -> None:
+    assert read(ASKED_QUESTION, said(text_of(QUESTION | given))).reply == QUESTION | meant
+
+
+@pytest.mark.parametrize(
+    "given",
+    [{"answer": True}, {"answer": None}, {"answer": ["1901"]}, {"confidence": "high"}, {"confidence": "1e5"},
+     {"evidence": "opened in 1901"}, {"difficulty": 1}, {"question": 1901}],
+)  # fmt: skip
+def test_what_would_have_to_be_guessed_is_asked_for_again(given: dict[str, Any]) -> None:
+    step = next_step(ASKED_QUESTION, [said(text_of(QUESTION | given))])
+
+    assert isinstance(step, Ask)
+    assert step.step == "correct"
+    assert next(iter(given)) in step.user
+
+
+def test_null_is_no_text_where_a_text_may_be_empty() -> None:
+    asked = replace(ASKED, answer="ProfileAnswer")
+    texts = dict.fromkeys(("description", "opening", "brief_introduction", "personality", "life_story"), "a")
+    texts |= dict.fromkeys(("speech_style", "background", "motivation", "appearance"), "b")
+    whole = {**texts, "relationships": [], "catchphrases": [], "facts": []}
+
+    assert read(asked, said(text_of(whole | {"opening": None}))).reply == whole | {"opening": ""}
+    assert read(asked, said(text_of(whole | {"description": None}))).error == "invalid"
 
 
 def test_a_truncated_reply_is_asked_for_again_with_more_room_and_never_patched() -> None:

@@ -10,7 +10,7 @@ import json
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
 
@@ -18,10 +18,16 @@ from rolescape_data.providers.base import ErrorKind, Request
 from rolescape_data.providers.ledger import Step, storable
 from rolescape_data.records.answers import ANSWERS, Answer
 
+if TYPE_CHECKING:
+    from pydantic_core import ErrorDetails
+
 MOST_REPLIES = 4
 # Room grows twofold each time; a model that fills four times what the prompt asks for is rambling.
 MOST_WIDER = 2
 _FENCE = re.compile(r"```(?:[A-Za-z]+)?[ \t]*\n(.*?)\n?[ \t]*```", re.DOTALL)
+# Answers and options: what a model asked for a year writes without quotes. A whole reply that is a number is no reply.
+_MAY_BE_A_NUMBER = {"answer", "A", "B", "C", "D"}
+_NUMBER = re.compile(r"-?(?:0|[1-9]\d{0,14})(?:\.\d{1,15})?")
 _TRAILING_COMMA = re.compile(r'("(?:[^"\\]|\\.)*")|,(?=\s*[}\]])', re.DOTALL)
 
 
@@ -230,27 +236,56 @@ def _checked(request: Request, value: dict[str, Any]) -> Read:
 
 
 def _mended(model: type[Answer], value: Any) -> dict[str, Any] | str:
-    """Return a value that fits the model, without keys that nobody asked for; or the first thing that is wrong."""
+    """Return a value that fits the model; or what is wrong with it and cannot be written another way.
+
+    What is mended says the same as before: keys that nobody asked for are left out, an answer that is a number is taken
+    for its digits, digits for their number where one was asked for, and null for an empty text where one may be empty.
+    """
     for _ in range(8):
         try:
             return model.model_validate(value).model_dump()
         except ValidationError as fault:
             errors = fault.errors(include_url=False)
-        extra = [error["loc"] for error in errors if error["type"] == "extra_forbidden"]
-        if len(extra) < len(errors):
-            other = next(error for error in errors if error["type"] != "extra_forbidden")
-            place = ".".join(str(part) for part in other["loc"])
-            return f"{place}: {other['msg']}" if place else str(other["msg"])
         value = json.loads(json.dumps(value))
-        for place_of in extra:
-            _remove(value, place_of)
+        wrong = [error for error in errors if not _rewrite(value, error)]
+        if wrong:
+            # All of them: a model that is told of one fault at a time needs a call for each.
+            return "; ".join(_named(error) for error in wrong[:3])
     return "it holds keys that were not asked for"
 
 
-def _remove(value: Any, place: tuple[int | str, ...]) -> None:
-    for part in place[:-1]:
-        value = value[part]
-    del value[place[-1]]
+def _named(error: "ErrorDetails") -> str:
+    place = ".".join(str(part) for part in error["loc"])
+    return f"{place}: {error['msg']}" if place else str(error["msg"])
+
+
+def _rewrite(value: Any, error: "ErrorDetails") -> bool:
+    """Write one thing in another way, in place; False where that would change what was said."""
+    given = error["input"]
+    if not error["loc"]:
+        return False
+    match error["type"]:
+        case "extra_forbidden":
+            found: Any = ...
+        case "string_type" if given is None:
+            found = ""
+        case "string_type" if type(given) in (int, float) and error["loc"][-1] in _MAY_BE_A_NUMBER:
+            found = str(given)
+        case "float_type" | "int_type" if isinstance(given, str) and _NUMBER.fullmatch(given):
+            found = float(given) if error["type"] == "float_type" or "." in given else int(given)
+        case _:
+            return False
+    *above, last = error["loc"]
+    try:
+        for part in above:
+            value = value[part]
+        if found is ...:
+            del value[last]
+        else:
+            value[last] = found
+    except (KeyError, IndexError, TypeError):
+        return False  # a place that only the validator knows, such as the arm of a union
+    return True
 
 
 def _with_error(user: str, detail: str) -> str:

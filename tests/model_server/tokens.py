@@ -58,8 +58,13 @@ def _piece_tokens(piece: str) -> int:
 
 
 def text_tokens(text: str) -> int:
-    """Count the tokens of a text."""
-    return sum(map(_piece_tokens, _PIECE.findall(text.lower())))
+    """Count the tokens of a text. No token spans two lines, and most lines of a prompt come again and again."""
+    return sum(map(_line_tokens, text.split("\n")))
+
+
+@lru_cache(maxsize=20_000)
+def _line_tokens(line: str) -> int:
+    return sum(map(_piece_tokens, _PIECE.findall(line.lower())))
 
 
 @lru_cache(maxsize=4096)
