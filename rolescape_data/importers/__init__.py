@@ -18,4 +18,10 @@ class Imported:
     findings: list[Finding]
 
 
-IMPORTERS: dict[str, Callable[[Path], Imported]] = {}
+def _mmrole(root: Path) -> Imported:
+    from rolescape_data.importers.mmrole import import_mmrole
+
+    return import_mmrole(root)
+
+
+IMPORTERS: dict[str, Callable[[Path], Imported]] = {"mmrole": _mmrole}
