@@ -68,8 +68,13 @@ def mmrole_files(collection: Collection, *, seed: int) -> tuple[dict[str, bytes 
     files: dict[str, bytes | Path] = {
         "profiles/profiles.json": _json({one.name: one.profile for one in library.speakers.values()})
     }
+    bare: list[str] = []
     for character, profile in library.profiles.items():
         parts = detailed_profile(profile, collection.of(character, DetailedProfile))
+        if not all(parts.values()):
+            # MMRole's readers take all five parts for granted.
+            bare.append(character)
+            continue
         files[f"profiles/{profile.name.replace('/', '_')}.json"] = _json(parts)
     files |= {name: text.encode() for name, text in collection.sources.items() if name.startswith(RAW)}
     files[f"{IMAGES}/annotations.json"] = _json(_annotations(library, collection))
@@ -92,7 +97,7 @@ def mmrole_files(collection: Collection, *, seed: int) -> tuple[dict[str, bytes 
         )
     everything = [training_json(sample) for kind in TYPES for sample in drawn.train[kind]]
     files["train_all.json"] = _json(everything)
-    return files, _counts(library, drawn, seed)
+    return files, {**_counts(library, drawn, seed), "without_detailed_profile": bare}
 
 
 def draw(library: Library, collection: Collection, *, seed: int) -> Drawn:

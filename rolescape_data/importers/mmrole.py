@@ -113,9 +113,8 @@ def import_mmrole(root: Path) -> Imported:
     scripts: dict[str, str] = {}
     if not dialogues and samples:
         only = [sample for _, _, sample in samples]
-        for name, (text, script, file) in profiles_of_samples(only).items():
+        for name, (text, _, file) in profiles_of_samples(only).items():
             short.setdefault(name, (text, file))
-            scripts[name] = script
         dialogues = _sample_entries(samples)
     detailed = detailed_profiles(root, list(short), reading.json, found)
     for name, (_, file) in detailed.items():
@@ -137,8 +136,10 @@ def import_mmrole(root: Path) -> Imported:
     )
     pictures = read_pictures(root, reading.json, reading.text, found)
     talks = _talks(reading, dialogues, cast, pictures)
+    for name, (_, script, _) in profiles_of_samples([sample for _, _, sample in samples]).items():
+        scripts.setdefault(name, script)
     scripts |= _scripts(talks, cast, scripts)
-    ood = _outside(talks)
+    ood = _outside(talks, samples)
     for name, (text, file) in short.items():
         owner = cast.ids[name]
         profile, short_text = profile_records(
@@ -246,10 +247,18 @@ def _scripts(talks: Sequence[Read], cast: Cast, known: dict[str, str]) -> dict[s
     return found
 
 
-def _outside(talks: Sequence[Read]) -> set[str]:
-    """Return the out-of-distribution characters: MMRole's dialogues of those bear no number."""
-    bare = {talk.record.character_id for talk in talks if talk.name.number is None}
-    return bare - {talk.record.character_id for talk in talks if talk.name.number is not None}
+def _outside(talks: Sequence[Read], samples: Sequence[tuple[SampleFile, str, InstructionSample]]) -> set[str]:
+    """Return the out-of-distribution characters: Out-Test asks them, or their dialogues bear no number as MMRole's do."""
+    asked = {
+        sample.dialogue_id for file, _, sample in samples if file.use == "test" and "out" in file.file.lower()
+    }
+    bare = {talk.record.character_id for talk in talks if talk.name.number is None or str(talk.name) in asked}
+    known = {
+        talk.record.character_id
+        for talk in talks
+        if talk.name.number is not None and str(talk.name) not in asked
+    }
+    return bare if asked else bare - known
 
 
 def _splits(
@@ -316,7 +325,7 @@ def _by_kind(rows: Sequence[Record]) -> dict[str, list[Record]]:
 
 def _sources(reading: _Reading) -> dict[str, str]:
     return {
-        path.relative_to(reading.root).as_posix(): path.read_text(encoding="utf-8", errors="replace")
+        path.relative_to(reading.root).as_posix(): path.read_bytes().decode("utf-8", errors="replace")
         for path in sorted(reading.root.glob("raw_info/*.txt"))
     }
 

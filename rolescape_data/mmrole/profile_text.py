@@ -79,7 +79,7 @@ def short_profile(profile: CharacterProfile, texts: Sequence[ProfileText]) -> st
 
 
 def detailed_profile(profile: CharacterProfile, stored: Sequence[DetailedProfile]) -> dict[str, str]:
-    """Return MMRole's five texts: the stored ones, else those that the profile's fields make."""
+    """Return MMRole's five texts: the stored ones, else those that the profile's fields make, some perhaps empty."""
     if stored:
         return {key: getattr(stored[0], key) for key in DETAILED_KEYS}
     ties = [

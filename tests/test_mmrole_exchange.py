@@ -1,0 +1,438 @@
+"""MMRole's format in and out: released files come back, what departs is listed, and training never sees its tests."""
+
+import json
+import os
+import shutil
+from collections import Counter
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from rolescape_data.collection import Collection, Finding
+from rolescape_data.export.mmrole import mmrole_files
+from rolescape_data.importers import IMPORTERS
+from rolescape_data.mmrole.library import library_of
+from rolescape_data.mmrole.prompt import build
+from rolescape_data.records import (
+    RECORDS,
+    CharacterProfile,
+    Commentary,
+    HumanRoleDialogue,
+    ImageAnnotation,
+    InterRoleDialogue,
+    ProfileText,
+    Provenance,
+    Record,
+    Turn,
+)
+from rolescape_data.store.tables import read_table, write_table
+
+CHECKOUT = Path(__file__).resolve().parent.parent
+REAL = Path(os.environ.get("ROLESCAPE_REAL_INPUTS", CHECKOUT.parent / "shared" / "real"))
+GREECE = REAL / "mmrole_greece"
+needs_greece = pytest.mark.skipif(not GREECE.is_dir(), reason=f"no released MMRole set at {GREECE}")
+
+TYPES = ("comment", "human-role", "inter-role")
+BY_RULE = Provenance(source_kind="rule", writer="test")
+
+
+def stored(collection: Collection, folder: Path) -> Collection:
+    """Write a collection as Parquet, one table per character and kind, and read it back."""
+    for character, tables in collection.characters.items():
+        for kind, rows in tables.items():
+            write_table(folder / character / f"{kind}.parquet", list(rows), RECORDS[kind])
+    back = {
+        character: {
+            kind: read_table(folder / character / f"{kind}.parquet", RECORDS[kind]) for kind in tables
+        }
+        for character, tables in collection.characters.items()
+    }
+    return replace(collection, characters=back)
+
+
+def content(value: bytes | Path) -> Any:
+    return json.loads(value if isinstance(value, bytes) else value.read_bytes())
+
+
+def differences(one: Any, other: Any, at: str = "") -> Iterator[str]:
+    """Yield the place of everything that differs between two JSON values."""
+    if isinstance(one, dict) and isinstance(other, dict):
+        for key in (*one, *(key for key in other if key not in one)):
+            if key not in one or key not in other:
+                yield f"{at}.{key}"
+            else:
+                yield from differences(one[key], other[key], f"{at}.{key}")
+    elif isinstance(one, list) and isinstance(other, list) and len(one) == len(other):
+        for number, (left, right) in enumerate(zip(one, other, strict=True)):
+            yield from differences(left, right, f"{at}[{number}]")
+    elif one != other:
+        yield at
+
+
+def changed(
+    collection: Collection, model: type[Record], where: Callable[[Any], bool], **fields: Any
+) -> Collection:
+    """Return the collection with the fields of the one record that `where` picks changed."""
+    picked = 0
+    characters: dict[str, dict[str, list[Record]]] = {}
+    for character, tables in collection.characters.items():
+        characters[character] = {kind: list(rows) for kind, rows in tables.items()}
+        for number, row in enumerate(characters[character].get(model.kind, [])):
+            if where(row):
+                characters[character][model.kind][number] = row.model_copy(update=fields)
+                picked += 1
+    assert picked == 1
+    return replace(collection, characters=characters)
+
+
+@needs_greece
+def test_the_released_files_come_back_field_for_field_except_for_the_listed_findings(tmp_path: Path) -> None:
+    found = IMPORTERS["mmrole"](GREECE)
+    files, _ = mmrole_files(stored(found.collection, tmp_path), seed=1)
+    released = {path.relative_to(GREECE).as_posix(): path for path in GREECE.rglob("*") if path.is_file()}
+    different: set[tuple[str, str]] = set()
+    for name, path in released.items():
+        if path.suffix == ".json":
+            different |= {(name, at) for at in differences(content(path), content(files[name]))}
+        elif path.suffix == ".txt":
+            assert files[name] == path.read_bytes()
+        else:
+            [shown] = [out for out in files if out.endswith(f"the_Ancient_Greece_period/{path.name}")]
+            value = files[shown]
+            assert (value if isinstance(value, bytes) else value.read_bytes()) == path.read_bytes()
+    listed = {(one.file, one.place) for one in found.findings if one.rule == "speaker_key"}
+    # The key is another one, so both it and the one in its place differ.
+    assert {(file, at.removesuffix(".role").removesuffix(".from")) for file, at in different} == {
+        (file, at.removesuffix(".from")) for file, at in listed
+    }
+    assert len(listed) == 6
+
+
+@needs_greece
+def test_no_record_of_the_released_set_holds_source_json() -> None:
+    collection = IMPORTERS["mmrole"](GREECE).collection
+    assert Counter(record.kind for record in collection.records()) == {
+        "profile": 3, "profile_text": 3, "detailed_profile": 3, "image": 3, "annotation": 3,
+        "commentary": 6, "human_role_dialogue": 6, "inter_role_dialogue": 6,
+    }  # fmt: skip
+    for record in collection.records():
+        for value in record.model_dump().values():
+            assert not (isinstance(value, str) and value.lstrip().startswith(("{", "[{")))
+
+
+@needs_greece
+def test_findings_of_the_released_set_name_their_file_and_place() -> None:
+    found = IMPORTERS["mmrole"](GREECE).findings
+    assert Counter(one.rule for one in found)["picture_missing"] == 9, "the nine COCO pictures are elsewhere"
+    assert Counter(one.rule for one in found)["speaker_key"] == 6
+    assert {one.place for one in found if one.rule == "heading_drift"} == {"Aristotle"}
+    assert not [one for one in found if one.hard]
+    for one in found:
+        assert (GREECE / one.file).is_file() and one.place
+
+
+@needs_greece
+@pytest.mark.parametrize(
+    ("model", "where", "fields", "places"),
+    [
+        (
+            ImageAnnotation,
+            lambda one: one.source.endswith("03.jpg"),
+            {"place_info": "Elsewhere"},
+            {
+                "images/annotations.json": {"[2].place_info"},
+                "dialogues/comment.json": {"[5].place_info"},
+                "dialogues/human-role.json": {"[5].place_info"},
+                "dialogues/inter-role.json": {"[5].place_info"},
+            },
+        ),
+        (ProfileText, lambda one: one.character_id == "plato", {"text": "Plato."}, {"profiles/profiles.json": {".Plato"}}),
+        (Commentary, lambda one: one.id == "plato_comment_COCO", {"reply": "No."},
+         {"dialogues/comment.json": {"[2].conversations[1].value"}}),
+    ],
+)  # fmt: skip
+def test_editing_one_field_changes_exactly_its_places(
+    model: type[Record], where: Callable[[Any], bool], fields: dict[str, Any], places: dict[str, set[str]]
+) -> None:
+    collection = IMPORTERS["mmrole"](GREECE).collection
+    before, _ = mmrole_files(collection, seed=1)
+    after, _ = mmrole_files(changed(collection, model, where, **fields), seed=1)
+    assert before.keys() == after.keys()
+    different = {
+        name: set(differences(content(before[name]), content(after[name])))
+        for name in before
+        if name.endswith(".json") and before[name] != after[name]
+    }
+    # Prompts are made of the same records; they change where the record is one of their parts, and nowhere else.
+    shown = {name: at for name, at in different.items() if not name.startswith("tests/")}
+    assert shown == places
+    [new] = fields.values()
+    for name, at in different.items():
+        if name.startswith("tests/"):
+            for entry in {int(place[1 : place.index("]")]) for place in at}:
+                assert new in json.dumps(content(after[name])[entry], ensure_ascii=False)
+
+
+@needs_greece
+def test_unseen_characters_are_tested_on_and_stand_in_no_training() -> None:
+    files, counts = mmrole_files(IMPORTERS["mmrole"](GREECE).collection, seed=5)
+    assert counts["out_test"] == dict.fromkeys(TYPES, 6) and counts["train"] == dict.fromkeys(TYPES, 0)
+    for kind in TYPES:
+        ids = [one["id"].rpartition("_")[0] for one in content(files[f"tests/out_test/{kind}_test.json"])]
+        assert ids == [one["id"] for one in content(files[f"dialogues/{kind}.json"])]
+
+
+def talk(model: type[Any], owner: str, number: int, image: str, place: str = "COCO", **fields: Any) -> Any:
+    word = {
+        Commentary: "comment",
+        HumanRoleDialogue: "human-role-dialogue",
+        InterRoleDialogue: "role-role-dialogue",
+    }[model]
+    return model(
+        id=f"{owner}_{word}_{place}_{number}", character_id=owner, lang="en", license="CC0-1.0", provenance=BY_RULE,
+        image_id=image, **fields,
+    )  # fmt: skip
+
+
+def person(identity: str, name: str, role: str = "id") -> CharacterProfile:
+    return CharacterProfile(
+        id=f"{identity}_profile", character_id=identity, lang="en", license="CC0-1.0", provenance=BY_RULE, name=name,
+        category="fictional", script="Saltmarrow", split_role=role, description=f"{name} lives here.",
+        brief_introduction=f"{name} lives here.", personality="Calm.", life_story="Long.", relationships=[],
+        catchphrases=["Well then."], speech_style="", facts=[],
+    )  # fmt: skip
+
+
+def small_town(talks: int = 4) -> Collection:
+    """Three people, one of them unseen, with several dialogues of each type."""
+    people = {
+        "oda": person("oda", "Oda Wren"),
+        "tobin": person("tobin", "Tobin Ash"),
+        "quill": person("quill", "Quill", "ood"),
+    }
+    characters: dict[str, dict[str, list[Record]]] = {}
+    for identity, profile in people.items():
+        partner = {"oda": "tobin", "tobin": "oda", "quill": "oda"}[identity]
+        both = [partner, identity]
+        characters[identity] = {
+            "profile": [profile],
+            "human_role_dialogue": [
+                talk(HumanRoleDialogue, identity, n, f"coco-train2017-{n:012d}", messages=[
+                    Turn(speaker=["human", identity][m % 2], text=f"{identity} {n} says {m}") for m in range(6)
+                ]) for n in range(talks)
+            ],
+            "commentary": [
+                talk(Commentary, identity, n, f"coco-train2017-{n:012d}", question="What now?", reply=f"{identity} on {n}.")
+                for n in range(talks)
+            ],
+            "inter_role_dialogue": [
+                talk(InterRoleDialogue, identity, n, f"coco-train2017-{n:012d}", partner_id=partner, messages=[
+                    Turn(speaker=both[m % 2], text=f"{identity} {n} line {m}") for m in range(5)
+                ]) for n in range(talks)
+            ] + ([talk(InterRoleDialogue, identity, 90, "coco-train2017-000000000090", partner_id="quill", messages=[
+                    Turn(speaker=["quill", identity][m % 2], text=f"with quill {m}") for m in range(5)
+                ])] if identity == "oda" else []),
+        }  # fmt: skip
+    return Collection("town", characters)
+
+
+def entries(files: dict[str, Any], name: str) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = content(files[name])
+    return found
+
+
+def test_every_character_turn_is_one_sample_and_a_talk_of_two_yields_both_sides() -> None:
+    collection = small_town()
+    library = library_of(collection)
+    for entry in library.entries:
+        samples = library.samples(entry)
+        spoken = [
+            n for n, turn in enumerate(getattr(entry.record, "messages", [])) if turn.speaker != "human"
+        ] or [1]
+        assert [sample.turn_index for sample in samples] == spoken
+        assert [sample.sample_id for sample in samples] == [f"{entry.name}_{n}" for n in spoken]
+        if isinstance(entry.record, InterRoleDialogue):
+            assert {sample.character_id for sample in samples} == {
+                entry.record.character_id,
+                entry.record.partner_id,
+            }
+            assert "Please initiate the conversation with" in build(samples[0])
+            assert not any("Please initiate" in build(sample) for sample in samples[1:])
+
+
+def test_samples_are_recomputed_from_their_dialogues_alone() -> None:
+    collection = small_town()
+    first, again = library_of(collection), library_of(small_town())
+    for entry in first.entries:
+        for sample in first.samples(entry):
+            [same] = [
+                one
+                for other in again.entries
+                if other.name == entry.name
+                for one in again.samples(other)
+                if one.id == sample.id
+            ]
+            assert same == sample
+            said = [turn.text for turn in getattr(entry.record, "messages", [])]
+            if said:
+                assert [
+                    *(one.text for one in sample.history),
+                    *([sample.last_words] if sample.last_words else []),
+                    sample.answer,
+                ] == (said[: sample.turn_index + 1])
+
+
+def test_training_holds_no_tested_dialogue_and_nobody_unseen() -> None:
+    files, counts = mmrole_files(small_town(), seed=3)
+    trained = entries(files, "train_all.json")
+    tested = [one for kind in TYPES for one in entries(files, f"tests/in_test/{kind}_test.json")]
+    assert Counter(one["id"].split("_")[0] for one in tested) == {"Oda": 3, "Tobin": 3}
+    dialogues = {one["id"].rpartition("_")[0] for one in tested}
+    assert not [one for one in trained if one["id"].rpartition("_")[0] in dialogues]
+    assert not [one for one in (*trained, *tested) if "Quill" in (one["role"], one["other_role"])]
+    assert not [one for one in trained if "Oda_Wren_role-role-dialogue_COCO_90" in one["id"]]
+    # Three of four dialogues are left per type: one reply, three replies, five lines each.
+    assert counts["train"] == {"comment": 2 * 3, "human-role": 2 * 3 * 3, "inter-role": 2 * 3 * 5}
+    assert len({one["id"] for one in trained}) == len(trained) == sum(counts["train"].values())
+
+
+def test_tests_are_drawn_by_seed() -> None:
+    draws = [mmrole_files(small_town(), seed=seed)[0] for seed in (1, 1, 2)]
+    assert draws[0] == draws[1]
+    assert draws[0]["tests/in_test/human-role_test.json"] != draws[2]["tests/in_test/human-role_test.json"]
+
+
+def test_held_out_dialogues_are_the_ones_that_are_tested_on() -> None:
+    collection = replace(
+        small_town(), splits={f"{who}_comment_COCO_2": "test_id" for who in ("oda", "tobin")}
+    )
+    for seed in range(4):
+        files, _ = mmrole_files(collection, seed=seed)
+        ids = [one["id"] for one in entries(files, "tests/in_test/comment_test.json")]
+        assert ids == ["Oda_Wren_comment_COCO_2_1", "Tobin_Ash_comment_COCO_2_1"]
+
+
+def test_a_reader_made_like_mmroles_trainer_and_evaluation_reads_every_row() -> None:
+    files, _ = mmrole_files(small_town(), seed=3)
+    # Trainer: `roles = {"user": ..., "assistant": ...}`, only `conversations` is read, the first sender is the user.
+    senders = {"user": "<|im_start|>user", "assistant": "<|im_start|>assistant"}
+    for kind in TYPES:
+        for row in entries(files, f"train_{kind}.json"):
+            turns = row["conversations"]
+            assert [senders[turn["from"]] for turn in turns] == list(senders.values())
+            assert (
+                turns[0]["value"].startswith(f"Picture 1: <img>{row['image']}</img>\n") and turns[1]["value"]
+            )
+        # Evaluation: the picture's path and the prompt side by side.
+        for side in ("in", "out"):
+            for row in entries(files, f"tests/{side}_test/{kind}_test.json"):
+                assert list(row) == ["id", "system", "image", "conversations", "role", "script", "other_role"]
+                assert "<img>" not in row["conversations"][0]["value"] and row["image"].startswith("COCO/")
+
+
+def written(collection: Collection, folder: Path, *, seed: int = 3) -> Path:
+    for name, value in mmrole_files(collection, seed=seed)[0].items():
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(value if isinstance(value, bytes) else value.read_bytes())
+    return folder
+
+
+def hard(found: list[Finding]) -> list[tuple[str, str, str]]:
+    return [(one.rule, one.file, one.place) for one in found if one.hard]
+
+
+def test_our_export_passes_our_importer_and_comes_out_again_the_same(tmp_path: Path) -> None:
+    folder = written(small_town(), tmp_path / "town")
+    found = IMPORTERS["mmrole"](folder)
+    assert hard(found.findings) == []
+    again, _ = mmrole_files(found.collection, seed=3)
+    for kind in TYPES:
+        assert content(again[f"dialogues/{kind}.json"]) == content(folder / f"dialogues/{kind}.json")
+
+
+@pytest.fixture
+def town(tmp_path: Path) -> Path:
+    return written(small_town(), tmp_path / "town")
+
+
+def edit(path: Path, change: Callable[[Any], Any]) -> None:
+    value = content(path)
+    path.write_text(json.dumps(change(value) or value, ensure_ascii=False), encoding="utf-8")
+
+
+def test_every_fault_of_a_dialogue_file_is_one_finding_at_its_place(town: Path) -> None:
+    def spoil(rows: list[dict[str, Any]]) -> None:
+        rows[0]["conversations"] = []
+        rows[1]["conversations"][1]["role"] = "oda wren"
+        rows[2]["conversations"][0] = {"from": "human", "value": rows[2]["conversations"][0]["value"]}
+        rows[3]["conversations"][1]["role"] = "Nobody"
+        rows[4]["id"] = "Stranger_human-role-dialogue_COCO_0"
+        rows[5]["extra"] = 1
+        rows[6]["conversations"][1]["value"] = ""
+        rows[7]["conversations"][0]["value"] += "\x07"
+
+    for path in town.glob("t*/**/*.json"):
+        path.unlink()
+    for path in town.glob("train*.json"):
+        path.unlink()
+    edit(town / "dialogues/human-role.json", spoil)
+    found = [one for one in IMPORTERS["mmrole"](town).findings if one.file == "dialogues/human-role.json"]
+    assert sorted((one.rule, one.place, one.hard) for one in found) == sorted(
+        [
+            ("empty_conversation", "[0].conversations", True),
+            ("speaker_name", "[1].conversations[1].role", False),
+            ("speaker_key", "[2].conversations[0].from", False),
+            ("unknown_speaker", "[3].conversations[1].role", True),
+            ("unknown_character", "[4].id", True),
+            ("stray_key", "[5].extra", False),
+            ("missing_answer", "[6].conversations[1].value", True),
+            ("control_character", "[7].conversations[0].value", False),
+        ]
+    )
+
+
+def test_samples_that_do_not_follow_from_their_dialogue_are_found(town: Path) -> None:
+    def spoil(rows: list[dict[str, Any]]) -> None:
+        rows[0]["conversations"][1]["value"] += "!"
+        rows[1]["conversations"][0]["from"] = "human"
+        rows[2]["id"] = rows[2]["id"].replace("_COCO_", "_script_")
+
+    edit(town / "train_comment.json", spoil)
+    assert hard(IMPORTERS["mmrole"](town).findings) == [
+        ("sample_format", "train_comment.json", "[1]"),
+        ("sample_differs", "train_comment.json", "[0]"),
+        ("sample_unknown", "train_comment.json", "[2]"),
+    ]
+
+
+def test_tested_dialogues_and_unseen_characters_in_training_are_found(town: Path) -> None:
+    tested = content(town / "tests/in_test/comment_test.json")[0]
+    unseen = content(town / "tests/out_test/comment_test.json")[0]
+    edit(town / "train_comment.json", lambda rows: [*rows, tested, unseen])
+    rules = Counter(rule for rule, _, _ in hard(IMPORTERS["mmrole"](town).findings))
+    assert rules["test_in_training"] == 2 and rules["ood_in_training"] == 1
+
+
+@needs_greece
+def test_pictures_are_found_by_the_tail_of_their_path_whatever_its_case(tmp_path: Path) -> None:
+    shutil.copytree(GREECE, tmp_path / "g")
+    folder = tmp_path / "g/images/the_ancient_greece_period"
+    folder.mkdir()
+    for path in (tmp_path / "g/images").glob("*.jpg"):
+        path.rename(folder / path.name)
+    found = IMPORTERS["mmrole"](tmp_path / "g")
+    assert Counter(one.rule for one in found.findings)["picture_case"] == 3
+    assert len(found.collection.pictures) == 3
+
+
+@needs_greece
+def test_a_missing_script_picture_is_a_hard_finding(tmp_path: Path) -> None:
+    shutil.copytree(GREECE, tmp_path / "g")
+    (tmp_path / "g/images/02.jpg").unlink()
+    assert [(rule, file) for rule, file, _ in hard(IMPORTERS["mmrole"](tmp_path / "g").findings)] == [
+        ("picture_missing", "images/annotations.json")
+    ]
