@@ -258,6 +258,14 @@ def test_a_score_of_the_sets_own_answer_lies_on_that_record_and_a_models_on_the_
     assert [row.record_id for row in found] == ["mira-h_dialogue_001", "mira-h_review_002"]
 
 
+def test_a_line_that_two_characters_say_is_the_first_ones() -> None:
+    mine = [dialogue(), dialogue(id="mira-h_dialogue_002", response="Good morning to you.")]
+    theirs = [one.model_copy(update={"character_id": "jon-2", "id": f"jon-2_{one.id}"}) for one in mine]
+    assert measure_set(mine, CONTEXT, ["foreign_line"]) == []
+    found = measure_set([*mine, *theirs], CONTEXT, ["foreign_line"], per_character=False)
+    assert _statuses(found) == ["pass", "pass", "fail", "pass"]
+
+
 def test_ties_are_told_and_a_reference_of_zero_is_no_denominator() -> None:
     (found,) = measure_set(pairs((9, 9), (8, 9), (3, 0)), CONTEXT, ["pair_ties"])
     assert (found.value, found.detail) == (0.5, "1 of 2")
@@ -327,7 +335,8 @@ def test_every_gate_stands_in_these_tables_and_in_the_shipped_thresholds() -> No
     }
     shown |= {case[0] for case in SOLVED_CASES}
     # How many pairs tie is told, and bounded by nothing.
-    assert shown | scored | {"mcq_key_balance_small", "group_split", "quota", "pair_ties"} == set(KINDS)
+    alone = {"mcq_key_balance_small", "group_split", "quota", "pair_ties", "foreign_line"}
+    assert shown | scored | alone == set(KINDS)
     assert set(SHIPPED.gates) == set(KINDS)
 
 

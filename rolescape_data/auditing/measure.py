@@ -77,6 +77,7 @@ def measure(
         questions = [one for one in collection.records() if isinstance(one, TextMCQ | VisualMCQ)]
         batch = measure_set(questions, Context(), LETTERS_OF_ALL, per_character=False)
         found += [row for row in batch if row.record_id.startswith(ALL)]
+        found += measure_set(collection.records(), Context(), ["foreign_line"], per_character=False)
     return found + group_split(split_rows(collection, radius=radius))
 
 

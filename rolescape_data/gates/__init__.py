@@ -82,7 +82,13 @@ from rolescape_data.gates.structure import (
 from rolescape_data.gates.tags import tag_grammar
 from rolescape_data.gates.talk import meta_talk, picture_talk, stage_directions
 from rolescape_data.gates.text import ai_tone, explanatory_prefix, residue
-from rolescape_data.gates.variety import catchphrase_all, catchphrase_each, distinct_2, self_bleu
+from rolescape_data.gates.variety import (
+    catchphrase_all,
+    catchphrase_each,
+    distinct_2,
+    foreign_line,
+    self_bleu,
+)
 from rolescape_data.records import RECORDS, Measurement, Record
 
 _ALL = frozenset(RECORDS)
@@ -163,6 +169,7 @@ SET_GATES: dict[str, tuple[SetGate, frozenset[str]]] = {
     "mcq_longest_share_small": (mcq_longest_share_small, _MCQ),
     "self_bleu": (self_bleu, _DIALOGUES | _COMMENTARY),
     "distinct_2": (distinct_2, _DIALOGUES | _COMMENTARY),
+    "foreign_line": (foreign_line, _DIALOGUES | _COMMENTARY),
     "catchphrase_each": (catchphrase_each, _DIALOGUES),
     "catchphrase_all": (catchphrase_all, _DIALOGUES),
     "attribute_agreement": (attribute_agreement, _VISUAL),

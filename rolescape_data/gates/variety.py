@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Sequence
 from itertools import pairwise
 
-from rolescape_data.gates.base import Context, spoken_texts
+from rolescape_data.gates.base import Context, measured, spoken_texts
 from rolescape_data.records import InterRoleDialogue, Measurement, Record
 from rolescape_data.spans import folded, words
 
@@ -17,6 +17,7 @@ from rolescape_data.spans import folded, words
 SMALLEST_SET = 20
 # Few repeats in a small set are a large share.
 SMALLEST_USED = 10
+SHORTEST_LINE = 5
 
 
 def self_bleu(records: Sequence[Record], context: Context) -> list[Measurement]:
@@ -76,6 +77,26 @@ def catchphrase_all(records: Sequence[Record], context: Context) -> list[Measure
         return []
     used = sum(any(phrase in reply for phrase in phrases) for reply in replies)
     return [_on_set(records[0], "catchphrase_all", used / len(replies), f"{used} of {len(replies)} replies")]
+
+
+def foreign_line(records: Sequence[Record], context: Context) -> list[Measurement]:
+    """Measure 1 on a reply that another character gave before, word for word; silent in a set of one character.
+
+    Replies of fewer than five words ("Good morning to you!") are anybody's.
+    """
+    if len({record.character_id for record in records}) < 2:
+        return []
+    first: dict[str, Record] = {}
+    found: list[Measurement] = []
+    for record in records:
+        texts = [folded(text) for text in spoken_texts(record).values()]
+        long = [text for text in texts if len(text.split()) >= SHORTEST_LINE]
+        twins = [first[text] for text in long if text in first]
+        foreign = [twin for twin in twins if twin.character_id != record.character_id]
+        for text in long:
+            first.setdefault(text, record)
+        found.append(measured(record, "foreign_line", bool(foreign), foreign[0].id if foreign else ""))
+    return found
 
 
 def _replies(records: Sequence[Record]) -> list[str]:
