@@ -191,7 +191,7 @@ def accepted(whole: WholeSet) -> list[Record]:
 
 def _hangs(record: Record, present: set[str]) -> bool:
     links = [getattr(record, name) for name in ("image_id", "dialogue_id") if hasattr(record, name)]
-    return any(link not in present for link in links)
+    return any(link is not None and link not in present for link in links)
 
 
 def contract_of(workspace: Workspace) -> list[Cell]:

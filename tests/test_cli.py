@@ -14,7 +14,7 @@ from small_set import IDS, ROOT, changed, contents, edit
 
 Run = Callable[..., Told]
 
-COMMANDS = ["init", "check", "build", "qa", "export", "status", "report", "score", "schemas"]
+COMMANDS = ["init", "check", "build", "qa", "export", "verify", "status", "report", "score", "schemas"]
 
 
 def sentence(told: Told, status: int) -> str:

@@ -1,4 +1,4 @@
-"""Commands that hand a set over: export."""
+"""Commands that hand a set over and look after what was handed over: export, verify."""
 
 import json
 from pathlib import Path
@@ -34,3 +34,20 @@ def export(
     with progress.showing(quiet=quiet or as_json):
         manifest = run_flow(export_shards, parameters, engine=engine, slots=1, name="export_shards")
     typer.echo(json.dumps(manifest, indent=1, ensure_ascii=False) if as_json else tell_export(manifest, out))
+
+
+@app.command(epilog="Example: rolescape verify shards")
+def verify(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="A folder that an export was written to.")],
+    as_json: Json = False,
+) -> None:
+    """Say whether an export is whole and unchanged; exit 1 when it is not."""
+    from rolescape_data.export.verify import verify_export
+
+    problems = verify_export(folder)
+    if as_json:
+        typer.echo(json.dumps({"whole": not problems, "problems": problems}, indent=1, ensure_ascii=False))
+    else:
+        typer.echo("\n".join(problems) if problems else f"{folder} is whole and unchanged.")
+    if problems:
+        raise typer.Exit(1)

@@ -123,12 +123,12 @@ def export_webdataset(
         for (kind, split), samples in sets
     }
     out.mkdir(parents=True, exist_ok=True)
-    with _alone_in(out):
+    with alone_in(out):
         _claim(out)
         planned = [shard for group in shards.values() for shard in group]
         _remove_leftovers(out, {shard.path for shard in planned})
         entries = {shard.path: _written(out, shard) for shard in planned}
-        _publish(out / INDEX, _index(shards))
+        publish(out / INDEX, _index(shards))
         manifest = {
             "format": FORMAT,
             "format_version": FORMAT_VERSION,
@@ -139,7 +139,7 @@ def export_webdataset(
             "sets": {f"{kind}/{split}": _summary(group) for (kind, split), group in shards.items()},
             "files": {**entries, INDEX: _index_entry(out, shards)},
         }
-        _publish(out / MANIFEST, _json(manifest))
+        publish(out / MANIFEST, _json(manifest))
         (out / UNFINISHED).unlink()
     return manifest
 
@@ -185,7 +185,7 @@ def _check_sets(sets: Sequence[tuple[tuple[str, str], Sequence[Sample]]]) -> Non
 
 
 @contextmanager
-def _alone_in(out: Path) -> Iterator[None]:
+def alone_in(out: Path) -> Iterator[None]:
     """Hold the folder for one export; the lock goes with the process, however it ends."""
     descriptor = os.open(out, os.O_RDONLY | os.O_DIRECTORY)
     try:
@@ -216,7 +216,7 @@ def _claim(out: Path) -> None:
                 f"{out} already holds files that no manifest of an export names, e.g. {foreign[0]}. "
                 "Choose an empty folder, or move them away."
             )
-    _publish(out / UNFINISHED, b"")
+    publish(out / UNFINISHED, b"")
     (out / MANIFEST).unlink(missing_ok=True)
     sync_folder(out)
 
@@ -345,7 +345,8 @@ def _count_problems(out: Path, manifest: Manifest) -> list[str]:
     ]
 
 
-def _publish(path: Path, data: bytes) -> None:
+def publish(path: Path, data: bytes) -> None:
+    """Write a small file as a whole."""
     with publishing(path) as descriptor:
         write_all(descriptor, [data])
 

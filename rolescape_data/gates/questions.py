@@ -168,16 +168,18 @@ def mcq_answer_in_other_stem(records: Sequence[Record], context: Context) -> lis
 def evidence_exact(record: Record, context: Context) -> list[Measurement]:
     """Measure the share of the evidence that stands in its source exactly at its place; silent without evidence."""
     claimed = evidence_of(record)
-    if not claimed:
+    loose = record.unanchored if isinstance(record, Question) else []
+    number = len(claimed) + len(loose)
+    if not number:
         return []
-    faults = []
+    faults = [f"stands in no source: '{passage[:60]}'" for passage in loose]
     for piece in claimed:
         source = context.sources.get(piece.source)
         if source is None:
             faults.append(f"there is no source '{piece.source}'")
         elif source[piece.start : piece.end] != piece.text:
             faults.append(f"not at {piece.start}:{piece.end} of '{piece.source}': '{piece.text[:60]}'")
-    return [measured(record, "evidence_exact", 1 - len(faults) / len(claimed), "; ".join(faults))]
+    return [measured(record, "evidence_exact", 1 - len(faults) / number, "; ".join(faults))]
 
 
 def question_self_contained(record: Record, context: Context) -> list[Measurement]:

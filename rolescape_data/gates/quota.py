@@ -103,7 +103,9 @@ def aspect_share(records: Sequence[Record], context: Context) -> list[Measuremen
 
 
 def _aspects(records: Sequence[Record]) -> Counter[str]:
-    return Counter(record.aspect for record in records if isinstance(record, Question))
+    return Counter(
+        record.aspect for record in records if isinstance(record, Question) and record.aspect is not None
+    )
 
 
 def _off(first: Record, image: str, wanted: Mapping[str, int], records: Sequence[Record]) -> Measurement:

@@ -25,7 +25,15 @@ from rolescape_data.records.image import VISUAL_ELEMENTS, Annotation, ImageRecor
 from rolescape_data.records.instruction import InstructionSample, Said
 from rolescape_data.records.judged import Review, SolverAnswer
 from rolescape_data.records.question import LETTERS, Options, Question, TextMCQ, TextQA
-from rolescape_data.records.training import CheckQuestion, NegativeItem, PreferencePair, T2ICheck
+from rolescape_data.records.training import (
+    CheckQuestion,
+    MixPart,
+    MixtureRow,
+    NegativeItem,
+    PreferencePair,
+    T2ICheck,
+    TrainingMix,
+)
 from rolescape_data.records.verdict import Cell, Measurement, Rejected, SplitRow, Verdict
 from rolescape_data.records.visual import ImageAnnotation, T2IForm, VisualMCQ, VisualQA
 
@@ -53,6 +61,8 @@ RECORDS: dict[str, type[Record]] = {
         T2ICheck,
         NegativeItem,
         PreferencePair,
+        TrainingMix,
+        MixtureRow,
         SolverAnswer,
         Review,
     )
@@ -81,6 +91,8 @@ __all__ = [
     "InterRoleDialogue",
     "Measurement",
     "MetaInformation",
+    "MixPart",
+    "MixtureRow",
     "NegativeItem",
     "Options",
     "PreferencePair",
@@ -101,6 +113,7 @@ __all__ = [
     "TextDialogue",
     "TextMCQ",
     "TextQA",
+    "TrainingMix",
     "Turn",
     "Verdict",
     "VisualAttributes",

@@ -52,12 +52,12 @@ class CharacterProfile(Record):
 
     name: Text
     aliases: list[Text] = Field(default_factory=list)
-    category: Category
+    category: Category | None = Field(description="null when a data set made elsewhere does not say")
     script: OptionalText = Field("", description="franchise, era or group")
     split_role: Literal["id", "ood"] = "id"
-    description: Text = Field(description="30-80 words; RoleScape's short description")
+    description: OptionalText = Field(description="30-80 words; RoleScape's short description")
     opening: OptionalText = ""
-    brief_introduction: Text
+    brief_introduction: OptionalText
     personality: OptionalText
     life_story: OptionalText
     relationships: list[Relationship]

@@ -33,9 +33,13 @@ class Question(Record):
     """What open and four-option questions share."""
 
     question: Text
-    evidence: list[Evidence] = Field(min_length=1)
+    evidence: list[Evidence]
+    unanchored: list[Text] = Field(
+        default_factory=list,
+        description="passages that its author names as evidence and that stand in no source; only imported ones have any",
+    )
     fact_ids: list[Text] = Field(description="facts it asks about")
-    aspect: Aspect
+    aspect: Aspect | None = Field(description="null when a data set made elsewhere does not say")
     difficulty: Difficulty
 
 
@@ -45,7 +49,7 @@ class TextQA(Question):
     kind: ClassVar[str] = "text_qa"
 
     answer: Text
-    type: QuestionType
+    type: QuestionType | None = Field(description="null when an imported one's is outside the list")
     reasoning_steps: list[Text]
     confidence: float = Field(ge=0, le=1)
 

@@ -83,3 +83,42 @@ class PreferencePair(Record):
     fault: Fault
     gate: Text = Field(description="the gate that the rejected reply fails")
     source_record_id: Text = Field(description="the record whose reply was chosen")
+
+
+class MixPart(Model):
+    """The data sets that one training task draws from."""
+
+    task: Literal["t2i_pretrain", "vlm_sft"]
+    datasets: Annotated[list[Text], Field(min_length=1)] = Field(
+        description="data sets of the character, e.g. 't2i', 'vqa'"
+    )
+    weight: int = Field(gt=0, description="how often the task is drawn, against the others")
+    shuffle_lines: bool = False
+
+
+class TrainingMix(Record):
+    """What one training run of a character reads (UniCharacter's configurations); every row of each data set."""
+
+    kind: ClassVar[str] = "training_mix"
+
+    name: OptionalText = Field(description="e.g. 'full'; the plain one has none")
+    parts: Annotated[list[MixPart], Field(min_length=1)]
+
+
+class MixtureRow(Record):
+    """One row of a merged data set that comes from no other record of the set.
+
+    A released set may hold a merged file made from an earlier take of its dialogues and questions; each row is kept
+    as what it says, and written with the description that the profile has now.
+    """
+
+    kind: ClassVar[str] = "mixture_row"
+
+    dataset: Text = Field(description="the merged data set, e.g. 'full'")
+    form: Literal["reply", "thinking", "question", "visual_question", "t2i", "t2i_with_thinking"]
+    image_id: RecordId | None = None
+    user_text: Text = Field(description="the user's words, or the question")
+    response: Text = Field(description="the character's reply, or the answer")
+    thinking_process: OptionalText = ""
+    generation_instruction: OptionalText = ""
+    type: Literal["objective", "subjective"] | None = Field(None, description="of a visual question")

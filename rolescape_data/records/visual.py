@@ -47,8 +47,10 @@ class VisualQA(Record):
     question: Text
     answer: Text
     type: Literal["objective", "subjective"]
-    grounding: list[Grounding] = Field(min_length=1, description="what the answer rests on")
-    polarity: Polarity
+    grounding: list[Grounding] = Field(
+        description="what the answer rests on; empty when a data set made elsewhere does not say"
+    )
+    polarity: Polarity | None = Field(description="null when a data set made elsewhere does not say")
     element: OptionalText = Field("", description="the visual element it asks about, if it asks about one")
 
 
@@ -58,7 +60,7 @@ class VisualMCQ(Record):
     kind: ClassVar[str] = "visual_mcq"
 
     image_id: RecordId
-    category: VisualCategory
+    category: VisualCategory | None = Field(description="null when a data set made elsewhere does not say")
     difficulty: Difficulty
     question: Text
     options: Options
