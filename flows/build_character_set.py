@@ -12,13 +12,14 @@ from flows.packing import clear_unnamed_shards, write_shards
 from flows.retrying import lift, to_retry
 from flows.runtime import call, each, on_cluster
 from flows.set_verdicts import divide, judge
-from flows.steps import FIRST_WAVE, SECOND_WAVE, SET_STAGES, STAGES, STEPS
-from flows.tasks import CharacterJob, build_character, open_desk, out_of_date, planned
+from flows.steps import FIRST_WAVE, SECOND_WAVE, SET_STAGES, STAGES, STEPS, WRITTEN, Desk
+from flows.tasks import CharacterJob, build_character, open_desk, out_of_date, planned, writers_of
 from flows.whole_set import WholeSet, done, mark_done, open_set
 from rolescape_data.errors import InputError, SettingsError
-from rolescape_data.providers import Purse, open_writer
+from rolescape_data.providers import Purse
 from rolescape_data.providers.budget import booked, ledgers_under
-from rolescape_data.settings import load_set
+from rolescape_data.routes import Casting, cast
+from rolescape_data.settings import CharacterSet, load_set
 from rolescape_data.store.atomic import write_json
 from rolescape_data.store.inputs import copy_inputs
 from rolescape_data.store.workspace import Workspace, append_log
@@ -32,7 +33,8 @@ class BuildParameters(BaseModel):
     set_file: str = Field(description="the character-set file")
     workspace: str = Field(description="folder to build in")
     writer: str | None = Field(
-        None, description="offline, openai:MODEL or gemini:MODEL; the set file's own otherwise"
+        None,
+        description="offline, openai:MODEL or gemini:MODEL, several in order with commas between; the set file's otherwise",
     )
     base_url: str | None = None
     budget_usd: float | None = Field(
@@ -54,7 +56,7 @@ def build_character_set(parameters: BuildParameters) -> dict[str, Any]:
     """
     workspace = _claimed(parameters)
     with workspace.locked():
-        whole, writer, base_url, budget_usd = _open(parameters, workspace)
+        whole, casting, budget_usd = _open(parameters, workspace)
         append_log(workspace, f"build {parameters.model_dump_json()}")
         characters = _chosen(whole, parameters)
         stages = _stages_until(parameters.until)
@@ -64,7 +66,7 @@ def build_character_set(parameters: BuildParameters) -> dict[str, Any]:
                 lift(workspace, name, parameters.retry, _kinds_until(stages))
         progress.plan(
             {
-                name: [step.kind for step in planned(_desk(workspace, name, writer, base_url), stages)]
+                name: [step.kind for step in planned(_desk(workspace, name, casting), stages)]
                 for name in characters
             }
         )
@@ -76,8 +78,7 @@ def build_character_set(parameters: BuildParameters) -> dict[str, Any]:
                     workspace=str(workspace.root.resolve()),
                     character=name,
                     stages=named,
-                    writer=writer,
-                    base_url=base_url,
+                    casting=casting,
                     budget_usd=shares.get(name, budget_usd),
                     own_budget=name in shares,
                 )
@@ -99,11 +100,11 @@ def pending(parameters: BuildParameters) -> dict[str, list[str]]:
     """Copy the inputs and name what a build would make, by character; the set's own stages stand under ''."""
     workspace = _claimed(parameters)
     with workspace.locked():
-        whole, writer, base_url, _ = _open(parameters, workspace)
+        whole, casting, _ = _open(parameters, workspace)
         stages = _stages_until(parameters.until)
         found: dict[str, list[str]] = {}
         for name in _chosen(whole, parameters):
-            stale = out_of_date(_desk(workspace, name, writer, base_url), stages)
+            stale = out_of_date(_desk(workspace, name, casting), stages)
             if parameters.retry is not None:
                 again = to_retry(workspace, name, parameters.retry, _kinds_until(stages))
                 stale += [kind for kind in again if kind not in stale]
@@ -122,16 +123,22 @@ def _claimed(parameters: BuildParameters) -> Workspace:
     return workspace
 
 
-def remembered_writer(
-    workspace: Workspace, flag: str | None, base_url: str | None, in_set: str
-) -> tuple[str, str | None]:
-    """Return writer and base URL: as asked now, else as in the last build, unless the set file says otherwise since."""
-    if flag is not None:
-        return flag, base_url
+def remembered_casting(
+    workspace: Workspace, flag: str | None, base_url: str | None, found: CharacterSet
+) -> Casting:
+    """Return who writes: as asked now, else as in the last build, unless the set file says otherwise since."""
     last = last_build(workspace)
-    if last.get("in_set") != in_set:
-        return in_set, base_url
-    return last["writer"], base_url or last["base_url"]
+    if flag is None and base_url is None and last.get("in_set") == _said(found):
+        return Casting.model_validate_json(json.dumps(last["casting"]))
+    if flag is None and base_url is not None and last.get("in_set") == _said(found):
+        flag = last.get("flag")
+    return cast(found.writer, found.writers, kinds=WRITTEN, flag=flag, base_url=base_url)
+
+
+def _said(found: CharacterSet) -> dict[str, Any]:
+    """Return what a set says of its writers, as data that a file can hold."""
+    dumped: dict[str, Any] = found.model_dump(mode="json", include={"writer", "writers"})
+    return dumped
 
 
 def remembered_budget(workspace: Workspace, flag: float | None, in_set: float | None) -> float | None:
@@ -157,7 +164,7 @@ def shares_of(workspace: Workspace, characters: list[str], cap_usd: float | None
 
 
 def last_build(workspace: Workspace) -> dict[str, Any]:
-    """Return what the last build was told (set_file, writer, base_url, budget_usd, and what the set said); {} before the first."""
+    """Return what the last build was told (set_file, casting, budget_usd, and what the set said); {} before the first."""
     try:
         found: dict[str, Any] = json.loads((workspace.root / "build.json").read_text(encoding="utf-8"))
     except (FileNotFoundError, ValueError):
@@ -165,30 +172,28 @@ def last_build(workspace: Workspace) -> dict[str, Any]:
     return found
 
 
-def _open(
-    parameters: BuildParameters, workspace: Workspace
-) -> tuple[WholeSet, str, str | None, float | None]:
+def _open(parameters: BuildParameters, workspace: Workspace) -> tuple[WholeSet, Casting, float | None]:
     set_file = Path(parameters.set_file)
     inputs = copy_inputs(set_file, workspace)
-    writer, base_url = remembered_writer(
-        workspace, parameters.writer, parameters.base_url, inputs.found.writer
-    )
+    casting = remembered_casting(workspace, parameters.writer, parameters.base_url, inputs.found)
     budget_usd = remembered_budget(workspace, parameters.budget_usd, inputs.found.budget_usd)
-    open_writer(writer, base_url=base_url, purse=Purse(workspace.root, budget_usd, inputs.qa))
+    writers_of(casting, purse=Purse(workspace.root, budget_usd, inputs.qa))
+    last = last_build(workspace)
+    same = last.get("in_set") == _said(inputs.found)
     remembered = {
         "set_file": str(set_file.resolve()),
-        "writer": writer,
-        "base_url": base_url,
-        "in_set": inputs.found.writer,
+        "casting": casting.model_dump(mode="json"),
+        "flag": parameters.writer or (last.get("flag") if same else None),
+        "in_set": _said(inputs.found),
         "budget_usd": budget_usd,
         "budget_in_set": inputs.found.budget_usd,
     }
     write_json(workspace.root / "build.json", remembered, if_changed=True)
-    return open_set(workspace), writer, base_url, budget_usd
+    return open_set(workspace), casting, budget_usd
 
 
-def _desk(workspace: Workspace, name: str, writer: str, base_url: str | None) -> Any:
-    return open_desk(workspace, name, writer=writer, base_url=base_url)
+def _desk(workspace: Workspace, name: str, casting: Casting) -> Desk:
+    return open_desk(workspace, name, casting=casting)
 
 
 def _chosen(whole: WholeSet, parameters: BuildParameters) -> list[str]:

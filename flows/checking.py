@@ -3,7 +3,8 @@
 from pathlib import Path
 from typing import Any
 
-from flows.steps import STEPS
+from flows.steps import STEPS, WRITTEN
+from flows.tasks import writers_of
 from rolescape_data import assets
 from rolescape_data.blueprints import Blueprint, KindContract, load_blueprint
 from rolescape_data.errors import InputError
@@ -11,13 +12,13 @@ from rolescape_data.gates.decide import load_thresholds
 from rolescape_data.gates.safety import load_flagged_words
 from rolescape_data.materials import Material
 from rolescape_data.prompts import load_prompt
-from rolescape_data.providers import open_writer
 from rolescape_data.records import LETTERS, SolverAnswer
+from rolescape_data.routes import cast, named
 from rolescape_data.store.inputs import from_set_file
 from rolescape_data.vision.decode import decode
 
 
-def check_set(path: Path, *, writer: str | None = None) -> dict[str, Any]:
+def check_set(path: Path, *, writer: str | None = None, base_url: str | None = None) -> dict[str, Any]:
     """Read a set and everything it names.
 
     Raises:
@@ -33,8 +34,9 @@ def check_set(path: Path, *, writer: str | None = None) -> dict[str, Any]:
     load_flagged_words(assets.find("qa", "flagged_words.txt", inputs.qa))
     for kind in _asked(blueprint):
         load_prompt(kind, inputs.prompts)
-    name = writer or inputs.found.writer
-    open_writer(name)
+    casting = cast(inputs.found.writer, inputs.found.writers, kinds=WRITTEN, flag=writer, base_url=base_url)
+    writers_of(casting)
+    name = ", ".join(dict.fromkeys(named(route) for route in casting.routes()))
     matte = inputs.found.matte
     colour = (int(matte[1:3], 16), int(matte[3:5], 16), int(matte[5:7], 16))
     characters: dict[str, Any] = {}

@@ -19,7 +19,15 @@ name: {name}
 blueprint: starter
 
 # offline calls no model and costs nothing. openai:MODEL and gemini:MODEL need a key in the environment.
+# Of several (openai:A, gemini:B) each takes over where those before it cannot; every record says who wrote it.
 writer: offline
+
+# Writers of single stages (profile, images, image_dialogues, captions, dialogues, qa) or kinds of record (caption, probe,
+# ...); a kind is stronger than its stage, and `--writer` on the command line is stronger than all of this. Keys are never
+# written here: `key_env` names an environment variable other than OPENAI_API_KEY or GEMINI_API_KEY.
+# writers:
+#   captions: gemini:MODEL
+#   qa: ["openai:MODEL", {{name: "openai:MY-MODEL", base_url: "http://127.0.0.1:8000/v1", key_env: MY_SERVER_KEY}}]
 
 # The same seed and the same material give the same bytes.
 seed: 1

@@ -5,7 +5,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from flows.build_character_set import last_build, remembered_budget, remembered_writer
+from flows.build_character_set import last_build, remembered_budget, remembered_casting
 from flows.contract import shortcomings
 from flows.retrying import lift
 from flows.runtime import each
@@ -55,22 +55,19 @@ def regenerate_qa(parameters: QaParameters) -> dict[str, Any]:
                 f"'{parameters.character}' has no profile in {workspace.root} yet. "
                 f"Run `rolescape build` with `--only {parameters.character}` first."
             )
-        writer, base_url = remembered_writer(
-            workspace, parameters.writer, parameters.base_url, whole.inputs.found.writer
-        )
+        casting = remembered_casting(workspace, parameters.writer, parameters.base_url, whole.inputs.found)
         budget_usd = remembered_budget(workspace, None, whole.inputs.found.budget_usd)
         append_log(workspace, f"qa {parameters.model_dump_json()}")
         if parameters.retry is not None:
             lift(workspace, parameters.character, parameters.retry, QA_KINDS)
         before = [stage for stage in ("verdicts", "splits") if done(whole, stage)]
-        desk = open_desk(workspace, parameters.character, writer=writer, base_url=base_url)
+        desk = open_desk(workspace, parameters.character, casting=casting)
         behind = out_of_date(desk, ("profile",))
         job = CharacterJob(
             workspace=str(workspace.root.resolve()),
             character=parameters.character,
             stages=QA_STAGES,
-            writer=writer,
-            base_url=base_url,
+            casting=casting,
             budget_usd=budget_usd,
             fresh=QA_KINDS if parameters.fresh else (),
         )

@@ -48,7 +48,7 @@ class Desk:
     material: Material
     blueprint: Blueprint
     thresholds: Thresholds
-    writer: Writer
+    writers: Mapping[str, Writer]
     seed: int
 
     def prompt(self, kind: str) -> Prompt:
@@ -61,7 +61,7 @@ class Desk:
             contract=self.blueprint.kinds[kind],
             rounds=self.blueprint.rounds,
             thresholds=self.thresholds,
-            writer=self.writer,
+            writer=self.writers[kind],
             prompt=self.prompt(kind),
             take=take,
             blob_path=self.workspace.blobs.path,
@@ -126,7 +126,7 @@ class Step:
             "tables": {kind: contents.get(kind, "") for kind in self.needs},
         }
         if self.prompt:
-            parts |= {"prompt": desk.prompt(self.kind).sha256, "writer": desk.writer.name}
+            parts |= {"prompt": desk.prompt(self.kind).sha256, "writer": desk.writers[self.kind].name}
         if self.kind in ("text_mcq", "visual_mcq", "solver_answer"):
             parts["seed"] = desk.seed
         if self.kind == "commentary":
@@ -364,6 +364,9 @@ STEPS: tuple[Step, ...] = (
         ),
     ),
 )
+
+# Every kind that a writer is asked for, with its stage: what `writers:` of a set may name.
+WRITTEN = {step.kind: step.stage for step in STEPS if step.prompt}
 
 FIRST_WAVE = ("profile", "images")
 SECOND_WAVE = ("image_dialogues", "captions", "dialogues", "qa", "solver")

@@ -9,17 +9,19 @@ from pydantic import BaseModel, ConfigDict
 
 from flows import progress
 from flows.runtime import call
-from flows.steps import STEPS, Desk, Step
+from flows.steps import STEPS, WRITTEN, Desk, Step
 from rolescape_data import assets
 from rolescape_data.blueprints import load_blueprint
 from rolescape_data.gates.decide import Thresholds, load_thresholds
 from rolescape_data.gates.safety import load_flagged_words
-from rolescape_data.providers import Purse, open_writer
+from rolescape_data.providers import Purse, open_route
+from rolescape_data.providers.base import Writer
 from rolescape_data.records import RECORDS, Cell, ImageRecord
+from rolescape_data.routes import Casting
 from rolescape_data.stages.base import Result
 from rolescape_data.store.inputs import Inputs, from_workspace
 from rolescape_data.store.tables import looks_whole
-from rolescape_data.store.workspace import Stamp, Workspace, content_hash
+from rolescape_data.store.workspace import Stamp, Workspace, append_log, content_hash
 
 
 class CharacterJob(BaseModel):
@@ -30,8 +32,7 @@ class CharacterJob(BaseModel):
     workspace: str
     character: str
     stages: tuple[str, ...]
-    writer: str
-    base_url: str | None = None
+    casting: Casting
     budget_usd: float | None = None
     own_budget: bool = False
     fresh: tuple[str, ...] = ()
@@ -46,8 +47,7 @@ def build_character(job: CharacterJob) -> dict[str, Any]:
     desk = open_desk(
         Workspace(Path(job.workspace)),
         job.character,
-        writer=job.writer,
-        base_url=job.base_url,
+        casting=job.casting,
         budget_usd=job.budget_usd,
         own_budget=job.own_budget,
     )
@@ -65,8 +65,7 @@ def open_desk(
     workspace: Workspace,
     character: str,
     *,
-    writer: str,
-    base_url: str | None = None,
+    casting: Casting,
     budget_usd: float | None = None,
     own_budget: bool = False,
 ) -> Desk:
@@ -83,14 +82,33 @@ def open_desk(
         material=inputs.material(character),
         blueprint=load_blueprint(inputs.found.blueprint, inputs.qa),
         thresholds=thresholds_of(inputs),
-        writer=open_writer(
-            writer,
-            base_url=base_url,
+        writers=writers_of(
+            casting,
             ledger=folder.ledger,
             purse=Purse(folder.root if own_budget else workspace.root, budget_usd, inputs.qa),
+            notice=lambda text: _note(workspace, text),
         ),
         seed=inputs.found.seed,
     )
+
+
+def _note(workspace: Workspace, text: str) -> None:
+    progress.note(text)
+    append_log(workspace, text)
+
+
+def writers_of(
+    casting: Casting,
+    *,
+    ledger: Path | None = None,
+    purse: Purse | None = None,
+    notice: Callable[[str], None] = progress.note,
+) -> dict[str, Writer]:
+    """Open every kind's writer; kinds of one route share it. `notice` is told when one has to give way to the next."""
+    opened = {
+        route: open_route(route, ledger=ledger, purse=purse, notice=notice) for route in casting.routes()
+    }
+    return {kind: opened[casting.route(kind)] for kind in WRITTEN}
 
 
 def thresholds_of(inputs: Inputs) -> Thresholds:

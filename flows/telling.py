@@ -10,6 +10,7 @@ from flows.scoring import clip_note
 from flows.steps import SET_STAGES, STEPS
 from flows.whole_set import done, open_set, split_rows
 from rolescape_data.providers.ledger import Ledger
+from rolescape_data.providers.routing import taken_over
 from rolescape_data.store.workspace import Workspace
 
 
@@ -84,6 +85,10 @@ def status_of(folder: Path) -> dict[str, Any]:
             "input_tokens": spent.input_tokens,
             "output_tokens": spent.output_tokens,
             "cost_usd": round(spent.cost_usd, 6),
+            "taken_over": [
+                {"writer": writer, "by": successor, "reason": reason, "calls": count}
+                for (writer, successor, reason), count in taken_over(Ledger(place.ledger)).items()
+            ],
         }
     splits = Counter(row.split for row in split_rows(workspace))
     return {
@@ -121,6 +126,10 @@ def tell_status(found: dict[str, Any]) -> str:
         lines.append(
             f"    {entry['calls']} calls ({entry['failed_calls']} without a reply), {tokens}, {entry['cost_usd']:.4f} USD"
         )
+        lines += [
+            f"    {row['calls']} calls of {row['writer']} taken over by {row['by']} ({row['reason']})"
+            for row in entry["taken_over"]
+        ]
     if found["splits"]:
         lines.append("  splits: " + ", ".join(f"{count} {split}" for split, count in found["splits"].items()))
     if found["stale"]:

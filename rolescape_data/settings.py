@@ -15,6 +15,7 @@ from rolescape_data.errors import SettingsError
 from rolescape_data.records.base import CHARACTER_ID_PATTERN
 from rolescape_data.records.character import Category
 from rolescape_data.records.image import VisualAttributes
+from rolescape_data.routes import Choice
 from rolescape_data.yamlfile import line_of, load_yaml, read_nodes
 
 
@@ -114,7 +115,13 @@ class CharacterSet(Part):
 
     name: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]{0,59}$")]
     blueprint: str = Field("starter", description="a file of qa/blueprints, without .yaml")
-    writer: str = Field("offline", description="offline, openai:MODEL or gemini:MODEL")
+    writer: Choice = Field(
+        "offline",
+        description="offline, openai:MODEL or gemini:MODEL; of several, each takes over where those before cannot",
+    )
+    writers: dict[str, Choice] = Field(
+        default_factory=dict, description="writers of single stages or kinds, e.g. {captions: 'openai:MODEL'}"
+    )
     seed: int = 0
     budget_usd: float | None = Field(
         None, ge=0, allow_inf_nan=False, description="most that the workspace may ever spend"

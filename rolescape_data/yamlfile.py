@@ -25,8 +25,10 @@ def load_yaml(path: Path, model: type[M]) -> M:
     try:
         return model.model_validate(root)
     except ValidationError as fault:
-        # A misspelt key is also a missing one: the misspelling is what the curator can see.
-        faults = sorted(fault.errors(include_url=False), key=lambda error: error["type"] != "extra_forbidden")
+        # A misspelt key is also a missing one: the misspelling is what the curator can see. Where a value may have several
+        # forms, the form that it nearly has says more than those that it has not.
+        ranks = {"extra_forbidden": 0, "value_error": 1}
+        faults = sorted(fault.errors(include_url=False), key=lambda error: ranks.get(error["type"], 2))
         first = faults[0]
         raise SettingsError(_sentence(path, lines, model, first)) from None
 

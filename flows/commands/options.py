@@ -17,7 +17,12 @@ app = typer.Typer(
 SetFile = Annotated[Path, typer.Argument(metavar="SET.yaml", help="The character-set file.")]
 WorkspaceFolder = Annotated[Path, typer.Argument(metavar="WORKSPACE", help="A folder that was built in.")]
 WriterName = Annotated[
-    str | None, typer.Option("--writer", metavar="NAME", help="offline, openai:MODEL or gemini:MODEL.")
+    str | None,
+    typer.Option(
+        "--writer",
+        metavar="NAME",
+        help="offline, openai:MODEL or gemini:MODEL, for every stage; A,B: B takes over where A cannot. NAME@URL: another server.",
+    ),
 ]
 BaseUrl = Annotated[
     str | None, typer.Option("--base-url", metavar="URL", help="An OpenAI-compatible server.")

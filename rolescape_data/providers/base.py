@@ -40,7 +40,10 @@ ErrorKind = Literal["refused", "truncated", "invalid", "empty", "failed"]
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What came back: a parsed reply, or why there is none. `raw` is the writer's own text."""
+    """What came back: a parsed reply, or why there is none. `raw` is the writer's own text.
+
+    `writer` and `kind` name who really wrote it where several could have; '' stands for the one that was asked.
+    """
 
     call_key: str
     reply: dict[str, Any] | None
@@ -51,6 +54,8 @@ class Outcome:
     output_tokens: int = 0
     cost_usd: float = 0.0
     cached: bool = field(default=False, compare=False)
+    writer: str = field(default="", compare=False)
+    kind: Literal["", "llm", "vlm", "rule"] = field(default="", compare=False)
 
 
 class Writer(Protocol):

@@ -1,6 +1,7 @@
 """Every call to a writer, kept in one SQLite file per character: what is paid for is never paid for twice.
 
-`calls` holds one row per request that is settled: answered, or quarantined with its raw text and reason. `attempts`
+`calls` holds one row per request that is settled: answered, or quarantined with its raw text and reason. `handed_on`
+names the calls that a fall-back took over, and why. `attempts`
 holds every sending of a paid request: a row in state 'open' is committed before the request leaves, and closed when
 its end is known. What a killed run left open may have been answered and charged for, so it counts at its worst case.
 """
@@ -10,7 +11,7 @@ import json
 import os
 import sqlite3
 from collections.abc import Iterator, Sequence
-from contextlib import closing, contextmanager
+from contextlib import AbstractContextManager, closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -62,6 +63,15 @@ CREATE TABLE IF NOT EXISTS attempts (
     ended TEXT,
     UNIQUE (key, number)
 );
+CREATE TABLE IF NOT EXISTS handed_on (
+    key TEXT PRIMARY KEY,
+    writer TEXT NOT NULL,
+    successor TEXT NOT NULL,
+    successor_key TEXT NOT NULL,
+    reason TEXT NOT NULL,
+    detail TEXT NOT NULL,
+    at TEXT NOT NULL DEFAULT (strftime('%Y-%m-%dT%H:%M:%SZ', 'now'))
+) WITHOUT ROWID;
 """
 _KEEP = (
     "INSERT OR IGNORE INTO calls (key, prompt_id, writer, request, reply, raw, error, detail, input_tokens, "
@@ -204,6 +214,10 @@ class Ledger:
                 )
         return found
 
+    def opened(self) -> AbstractContextManager[sqlite3.Connection]:
+        """Return the database, open while the block lasts; a fault in it is told as a person can act on it."""
+        return self._open()
+
     def keep(self, writer: str, answered: Sequence[tuple[Request, Outcome]]) -> None:
         """Store outcomes durably, all of them in one commit."""
         rows = [keeping(writer, request, outcome)[1] for request, outcome in answered]
@@ -321,9 +335,13 @@ class Recorded:
         self._writer = writer
         self._ledger = ledger
 
+    def key(self, request: Request) -> str:
+        """Return the call's key in the ledger."""
+        return call_key(self.name, request)
+
     def write(self, requests: Sequence[Request]) -> list[Outcome]:
         """Answer every request, paying only for those that the ledger does not hold."""
-        keys = [call_key(self.name, request) for request in requests]
+        keys = [self.key(request) for request in requests]
         known = self._ledger.find(keys)
         new = {key: request for key, request in zip(keys, requests, strict=True) if key not in known}
         if new:

@@ -103,7 +103,7 @@ class PaidWriter:
         """
         if self._ledger is None:
             raise WriterError(f"The writer '{self.name}' was opened without a ledger and cannot be asked.")
-        keys = [self._key(request) for request in requests]
+        keys = [self.key(request) for request in requests]
         with _lock_of(self._ledger.path):
             known = self._ledger.find(keys)
             new = {key: request for key, request in zip(keys, requests, strict=True) if key not in known}
@@ -115,7 +115,8 @@ class PaidWriter:
                 known |= dict(zip(new, outcomes, strict=True))
         return [known[key] for key in keys]
 
-    def _key(self, request: Request) -> str:
+    def key(self, request: Request) -> str:
+        """Return the call's key in the ledger."""
         return call_key(self.name, request, schema_sha256=_schema_sha256(request.answer, request.keys))
 
     def _row(self, key: str, request: Request, sent: Sequence[Attempted]) -> _Row:

@@ -116,8 +116,8 @@ def common_fields(setting: Setting, outcome: Outcome, parents: Sequence[str]) ->
         "license": setting.material.license,
         "source": setting.material.source,
         "provenance": Provenance(
-            source_kind=setting.writer.kind,
-            writer=setting.writer.name,
+            source_kind=outcome.kind or setting.writer.kind,
+            writer=outcome.writer or setting.writer.name,
             prompt_id=setting.prompt.id,
             prompt_sha256=setting.prompt.sha256,
             call_key=outcome.call_key,
