@@ -1,7 +1,7 @@
 """A data set made elsewhere -> what is wrong with it as a table, a page and JSON; with a repair, a mended copy."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -18,13 +18,33 @@ from rolescape_data.gates.safety import load_flagged_words
 from rolescape_data.importers import IMPORTERS, Imported
 from rolescape_data.records import Verdict
 from rolescape_data.report.audit import audit_page
-from rolescape_data.store.atomic import write_json, write_text
+from rolescape_data.store.atomic import write_bytes, write_json, write_text
 
 SEED = 20
 PAGE, DATA, REJECTS, NEEDS = "audit.html", "audit.json", "rejects.jsonl", "needs_writer.jsonl"
 
-# Who writes a mended copy of each format: (collection, folder) -> anything.
-WRITERS: dict[str, Callable[[Collection, Path], Any]] = {}
+
+def _mmrole(collection: Collection, out: Path) -> None:
+    from rolescape_data.export.mmrole import mmrole_files
+
+    files, _ = mmrole_files(collection, seed=SEED)
+    if "test_id" not in collection.splits.values():
+        # A set that came without samples gets none: drawing tests is an export's work, not a repair's.
+        drawn = ("train_", "val_", "tests/")
+        files = {name: content for name, content in files.items() if not name.startswith(drawn)}
+    write_files(files, out)
+
+
+def write_files(files: Mapping[str, bytes | Path], out: Path) -> None:
+    """Write an export's files below `out`, each by its POSIX path."""
+    for name, content in sorted(files.items()):
+        path = out / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        write_bytes(path, content if isinstance(content, bytes) else content.read_bytes())
+
+
+# Who writes a mended copy of each format: (collection, folder).
+WRITERS: dict[str, Callable[[Collection, Path], None]] = {"mmrole": _mmrole}
 
 
 def audit(

@@ -259,7 +259,7 @@ kinds:
 """
 
 
-class _Words:
+class Words:
     """Sentences that share little with one another, by seed."""
 
     def __init__(self, seed: int) -> None:
@@ -326,7 +326,7 @@ class _Writer:
         self.faults = faults
         self.left = {name: value for name, value in vars(faults).items() if isinstance(value, int)}
         self.root = root / "data" / "personalized_data"
-        self.words = _Words(seed)
+        self.words = Words(seed)
         self.random = random.Random(seed + 1)
         self.letters = self._dealt(faults.letters)
         self.visual_letters = self._dealt(faults.visual_letters)

@@ -24,6 +24,7 @@ from rolescape_data.gates import (
 )
 from rolescape_data.gates.base import Quota
 from rolescape_data.gates.quota import quotas_of
+from rolescape_data.mmrole.names import coco_path
 from rolescape_data.records import (
     CharacterProfile,
     ImageDialogue,
@@ -98,7 +99,7 @@ def context_of(
     own = known.get(character)
     return Context(
         sources=collection.sources,
-        record_ids=frozenset(record.id for record in collection.records()),
+        record_ids=frozenset([*(record.id for record in collection.records()), *_generic(records)]),
         names=names,
         character_ids=frozenset(collection.characters),
         cast={character: _cast(own, known.values())},
@@ -193,6 +194,12 @@ def missing_kinds(collection: Collection, character: str, context: Context) -> l
         for kind, quota in context.quotas.items()
         if kind not in there and sum(quota.cells.values()) > 0
     ]
+
+
+def _generic(records: Iterable[Record]) -> list[str]:
+    """Return ids of the COCO pictures that records point at: MMRole names them and ships none, which its reader tells."""
+    shown = [getattr(record, "image_id", None) or "" for record in records]
+    return [image for image in shown if coco_path(image)]
 
 
 def _quotas(collection: Collection, character: str, blueprint: Blueprint) -> dict[str, Quota]:
