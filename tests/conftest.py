@@ -8,10 +8,11 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, redirect_stderr, redirect_stdout
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import pytest
+from model_server import ModelServer, Settings
 from small_set import ROOT, write_small_set
 
 
@@ -123,3 +124,21 @@ def build(tmp_path: Path) -> Callable[..., Told]:
         return run_rolescape("build", set_file, "--out", workspace, "--engine", "none", "--quiet", *options)
 
     return run
+
+
+@pytest.fixture(scope="session")
+def _running() -> Iterator[ModelServer]:
+    with ModelServer() as server:
+        yield server
+
+
+@pytest.fixture
+def server(_running: ModelServer) -> ModelServer:
+    """A model server that works, has counted nothing yet, and that no limit is known of in this process."""
+    from rolescape_data.providers.background import background
+
+    _running.configure(**asdict(Settings()))
+    _running.reset()
+    # The limits of a model are shared by the whole process; each test meets a model that nobody knows.
+    background()._admissions.clear()
+    return _running

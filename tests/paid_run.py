@@ -1,9 +1,10 @@
-"""A run of paid calls in a process of its own, to be killed: `python tests/paid_run.py URL FOLDER CALLS [CAP]`.
+"""A run of paid calls in a process of its own, to be killed: `python tests/paid_run.py URL FOLDER CALLS [--cap USD] ...`.
 
 It writes through the factory's own path into FOLDER and, when it comes to its end, prints the replies as JSON, or the
 error that stopped it.
 """
 
+import argparse
 import json
 import sys
 from pathlib import Path
@@ -11,11 +12,18 @@ from pathlib import Path
 from rolescape_data.errors import RolescapeError
 from rolescape_data.providers import Purse, open_writer
 from rolescape_data.providers.base import Request
+from rolescape_data.records.answers import quota_keys
 
 MODEL = "test-model"
-PRICES = (
-    f"prices: {{'openai:{MODEL}': {{input: 1.0, output: 10.0, read: 2026-11-20, source: the test server}}}}\n"
-)
+_PRICE = "{input: 1.0, output: 10.0, read: 2026-11-20, source: the test server}"
+PRICES = f"prices: {{'openai:{MODEL}': {_PRICE}, 'gemini:{MODEL}': {_PRICE}}}\n"
+QUESTIONS = tuple(quota_keys({"easy": 4, "medium": 4, "hard": 2}))
+# What a run asks for: sets of two dialogues, one dialogue, sets of ten questions.
+SHAPES: dict[str, dict[str, object]] = {
+    "set": {},
+    "single": {"keys": ()},
+    "questions": {"answer": "TextMCQAnswer", "keys": QUESTIONS, "max_tokens": 4000},
+}
 
 
 def asked(number: int, **changes: object) -> Request:
@@ -48,12 +56,21 @@ def ledger_of(folder: Path, character: str = "one") -> Path:
 
 
 def main() -> int:
-    url, folder, count = sys.argv[1], Path(sys.argv[2]), int(sys.argv[3])
-    cap = float(sys.argv[4]) if len(sys.argv) > 4 else None
-    purse = Purse(folder, cap, prices(folder))
-    writer = open_writer(f"openai:{MODEL}", base_url=url, ledger=ledger_of(folder), purse=purse)
+    parser = argparse.ArgumentParser()
+    parser.add_argument("url")
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("count", type=int)
+    parser.add_argument("--cap", type=float)
+    parser.add_argument("--provider", default="openai")
+    parser.add_argument("--shape", choices=SHAPES, default="set")
+    parser.add_argument("--start", type=int, default=0)
+    given = parser.parse_args()
+    purse = Purse(given.folder, given.cap, prices(given.folder))
+    name = f"{given.provider}:{MODEL}"
+    writer = open_writer(name, base_url=given.url, ledger=ledger_of(given.folder), purse=purse)
+    rows = range(given.start, given.start + given.count)
     try:
-        outcomes = writer.write([asked(number) for number in range(count)])
+        outcomes = writer.write([asked(number, **SHAPES[given.shape]) for number in rows])
     except RolescapeError as fault:
         print(json.dumps({"error": str(fault), "status": fault.exit_status}))
         return fault.exit_status
