@@ -34,7 +34,7 @@ from rolescape_data.store.inputs import Inputs
 from rolescape_data.store.workspace import Workspace, fingerprint
 
 # Raise a kind's number when its code changes what it makes from the same inputs.
-VERSIONS: dict[str, int] = {"image": 2}
+VERSIONS: dict[str, int] = {"image": 2, "t2i_form": 2, "human_role_dialogue": 2}
 
 Tables = Mapping[str, Sequence[Record]]
 

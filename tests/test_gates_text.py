@@ -54,7 +54,7 @@ def test_the_human_may_ask_whether_it_talks_to_a_language_model() -> None:
 
 
 def test_an_allowed_phrase_covers_its_own_words_for_its_own_character_alone() -> None:
-    reply = "My AI assistant trims the lamp."
+    reply = "Your AI assistant trims the lamp."
     assert _value("ai_tone", dialogue(character_id="jon-2", response=reply)) == 0
     assert _value("ai_tone", dialogue(response=reply)) == 1
     assert (

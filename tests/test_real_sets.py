@@ -3,119 +3,22 @@
 The raw files are read here by themselves, with nothing of the factory in between.
 """
 
-import fcntl
 import json
-import os
 import re
-import subprocess
-import sys
 from collections import Counter
-from dataclasses import dataclass
 from pathlib import Path
-from shutil import copytree
-from typing import Any
 
-import pyarrow.parquet as pq
 import pytest
 import webdataset
-from real_sets.draw import SHOWN, drawn
+from real_sets.draw import SHOWN, dealt, drawn
+from real_sets.made import HEIR, PEOPLE, REAL, SETS, Made, make, run
 
-CHECKOUT = Path(__file__).resolve().parent.parent
-REAL = Path(os.environ.get("ROLESCAPE_REAL_INPUTS", CHECKOUT.parent / "shared" / "real"))
-SETS = CHECKOUT / "tests" / "real_sets"
-HEIR = {
-    "konrad": "Konrad", "delfador": "Delfador", "lisar": "Li'sar", "kalenz": "Kalenz", "asheviere": "Asheviere"
-}  # fmt: skip
-GREECE = {"socrates": "Socrates", "plato": "Plato", "aristotle": "Aristotle"}
-PEOPLE = {"heir_to_the_throne": HEIR, "heir_without_notes": HEIR, "mmrole_greece": GREECE}
+# The field by which the cells of a kind tell its records apart.
+SORTED_BY = {"text_mcq": "difficulty", "visual_mcq": "difficulty", "visual_qa": "type", "probe": "probe"}
 PROFILE_TEXTS = (
     "description", "brief_introduction", "personality", "life_story", "speech_style", "background", "motivation",
     "appearance",
 )  # fmt: skip
-
-
-@dataclass(frozen=True)
-class Made:
-    """A set that was built: its folder, its workspace, how the build ended and what it said."""
-
-    name: str
-    folder: Path
-    workspace: Path
-    status: int
-    said: str
-
-    def rows(self, kind: str, character: str | None = None) -> list[dict[str, Any]]:
-        """Return the rows of a table, of one character or of all."""
-        found: list[dict[str, Any]] = []
-        for name in [character] if character else PEOPLE[self.name]:
-            found += pq.read_table(
-                self.workspace / "characters" / name / "tables" / f"{kind}.parquet"
-            ).to_pylist()
-        return found
-
-    def wanted(self) -> list[dict[str, Any]]:
-        """Return the cells of the contract."""
-        cells: list[dict[str, Any]] = json.loads((self.workspace / "set" / "contract.json").read_text())
-        return cells
-
-    def document(self, character: str) -> str:
-        """Return the one document of a character, as it stands on disk."""
-        paths = {"mmrole_greece": f"raw_info/{PEOPLE[self.name][character]}.txt"}
-        return (self.folder / "real" / paths.get(self.name, f"notes/{character}.md")).read_text(
-            encoding="utf-8"
-        )
-
-    def script(self) -> list[dict[str, Any]]:
-        """Return the lines of the script, as they stand on disk."""
-        path = self.folder / "real" / "script.jsonl"
-        return (
-            [json.loads(row) for row in path.read_text(encoding="utf-8").splitlines()]
-            if path.exists()
-            else []
-        )
-
-    def own_lines(self, character: str) -> set[str]:
-        return {line["text"] for line in self.script() if line["speaker"] == PEOPLE[self.name][character]}
-
-
-def run(set_file: Path, workspace: Path) -> subprocess.CompletedProcess[str]:
-    command = [
-        sys.executable,
-        "-m",
-        "flows.cli",
-        "build",
-        str(set_file),
-        "--out",
-        str(workspace),
-        "--engine",
-        "none",
-    ]
-    return subprocess.run(command, cwd=CHECKOUT, capture_output=True, text=True)
-
-
-def make(name: str, shared: Path) -> Made:
-    """Build a set once for all workers of the test session."""
-    source = "heir_to_the_throne" if name == "heir_without_notes" else name
-    if not (REAL / source).is_dir():
-        pytest.skip(
-            f"no real inputs at {REAL / source}; set ROLESCAPE_REAL_INPUTS to the folder that holds them"
-        )
-    folder, workspace = shared / "real" / name, shared / "real" / f"{name}.workspace"
-    (shared / "real").mkdir(exist_ok=True)
-    with (shared / "real" / f"{name}.lock").open("a") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        ending = shared / "real" / f"{name}.json"
-        if not ending.exists():
-            copytree(SETS / source, folder)
-            (folder / "real").symlink_to(REAL / source, target_is_directory=True)
-            if name == "heir_without_notes":
-                text = (folder / "set.yaml").read_text()
-                text = text.replace("        notes: notes.jsonl\n", "")
-                (folder / "set.yaml").write_text(text.replace("blueprint: campaign", "blueprint: portraits"))
-            done = run(folder / "set.yaml", workspace)
-            ending.write_text(json.dumps([done.returncode, done.stdout + done.stderr]))
-        status, said = json.loads(ending.read_text())
-    return Made(name, folder, workspace, status, said)
 
 
 @pytest.fixture(params=["heir_to_the_throne", "mmrole_greece"])
@@ -309,7 +212,8 @@ def test_what_the_material_does_not_reach_is_named_with_its_numbers(made: Made) 
         assert (told in made.said) == (cell in short), cell
         if cell["cell"] != "test_id":
             rows = made.rows(cell["kind"], cell["character_id"])
-            of_cell = [row for row in rows if cell["kind"] != "text_mcq" or row["difficulty"] == cell["cell"]]
+            field = SORTED_BY.get(cell["kind"])
+            of_cell = [row for row in rows if field is None or row[field] == cell["cell"]]
             assert len(of_cell) == cell["found"], cell
         assert bool(cell["note"]) == (cell in short), cell
 
@@ -393,3 +297,18 @@ def test_the_notes_describe_each_portrait_in_25_to_60_words_of_their_own(heir: M
         str(path.relative_to(heir.folder / "real" / "images"))
         for path in (heir.folder / "real" / "images").rglob("*.png")
     }
+
+
+def test_records_for_a_judge_are_dealt_over_all_kinds_by_seed(heir: Made) -> None:
+    from flows.whole_set import accepted, open_set
+    from rolescape_data.store.workspace import Workspace
+
+    records = accepted(open_set(Workspace(heir.workspace)))
+    kinds = Counter(record.kind for record in dealt(records, seed=4, total=30))
+    assert kinds.total() == 30
+    assert set(kinds) == {record.kind for record in records}
+    assert (
+        dealt(records, seed=4, total=30)
+        == dealt(records, seed=4, total=30)
+        != dealt(records, seed=5, total=30)
+    )

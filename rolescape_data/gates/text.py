@@ -33,7 +33,8 @@ AI_TONE = tuple(
         r"(?:large )?language models?",
         r"i(?:'m| am) (?:just |only |merely )?an? (?:ai|artificial intelligence|chat ?bot|virtual assistant|"
         r"digital assistant|text-based (?:ai|model))",
-        r"ai (?:assistant|language model|model)",
+        # An inventor may build "an AI assistant"; only who is one says "your AI assistant".
+        r"ai language model|(?<=your |this )(?:(?:friendly|helpful|personal|humble) )?ai (?:assistant|model)",
         r"i(?:'m| am) sorry,? but (?:i can(?:'t|not| not)|i(?:'m| am) (?:unable|not able|not allowed|not programmed))",
         r"i(?:'m| am)(?: \w+)? (?:unable|not able) to (?:assist|fulfil|comply|provide|generate)",
         r"i can(?:'t|not| not) (?:assist|help)(?: you)? with (?:that|this)",

@@ -1,5 +1,6 @@
 """Passages of a script with a picture -> talks between a person and the character, six messages and more."""
 
+import re
 from collections.abc import Sequence
 
 from rolescape_data.materials import Line
@@ -76,7 +77,7 @@ def human_role_dialogues(
                     rejects.append(dropped(setting, name, outcome.raw, [reason]))
                 continue
             words = tuple(message.text for message in answer.messages)
-            if words in told:
+            if words in told or _meant_for_another(setting, answer, cast):
                 continue
             told.add(words)
             candidates.append(
@@ -100,6 +101,13 @@ def human_role_dialogues(
     note = "no further scene shows a picture while one person and the character take turns"
     records = numbered(kept, f"{setting.material.id}_talk")
     return Result(records, rejects, cells(setting, {"count": wanted}, {"count": len(records)}, note))
+
+
+def _meant_for_another(setting: Setting, answer: HumanRoleAnswer, cast: Sequence[str]) -> bool:
+    """Say whether the character calls the person by the name of somebody else of the set: then it talks with that one."""
+    spoken_to = " ".join(message.text for message in answer.messages if message.speaker != "human")
+    called = "|".join(re.escape(name) for name in cast if name not in setting.material.names)
+    return bool(called) and bool(re.search(rf", (?:{called})[.,?!]|\b(?:{called})!", spoken_to))
 
 
 def _shown(setting: Setting, line: Line) -> str:

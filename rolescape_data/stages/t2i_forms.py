@@ -63,10 +63,11 @@ def t2i_forms(
 
 
 def _prompts(profile: CharacterProfile, dialogue: ImageDialogue, caption: Caption) -> Mapping[T2IShape, str]:
+    # The words said come first, so that no two forms of a set open alike.
     scene = [
-        f"Who it is: {profile.description}",
-        f"What is said to {profile.name}: {dialogue.user_text}",
+        f"“{dialogue.user_text}” is what {profile.name} hears.",
         f"What {profile.name} answers: {dialogue.response}",
+        f"Who {profile.name} is: {profile.description}",
     ]
     plan = [f"Plan: {caption.thinking_process}", f"To draw: {caption.generation_instruction}"]
     return {

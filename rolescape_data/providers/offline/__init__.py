@@ -40,7 +40,7 @@ class OfflineWriter:
     """The default writer: no key, no network."""
 
     # Raise the number when the same material would be answered otherwise: old answers in ledgers must not serve then.
-    name = "offline@2"
+    name = "offline@3"
     kind: Literal["llm", "vlm", "rule"] = "rule"
 
     def write(self, requests: Sequence[Request]) -> list[Outcome]:

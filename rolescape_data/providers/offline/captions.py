@@ -59,6 +59,14 @@ _NATURE = (
     "One thing known of {name} guides the rest: {fact}",
     "The nature of {name} must stay visible: {fact}",
     "Behind the answer stands somebody in particular: {fact}",
+    "A trait should show through: {fact}",
+)
+# What somebody once did says who it is, and not what they are like.
+_PERSON = (
+    "It helps to remember who is speaking: {fact}",
+    "Keep in mind whom this is about: {fact}",
+    "Whoever draws this should know: {fact}",
+    "A word on who answers: {fact}",
 )
 _FRAMES: dict[str, dict[str, tuple[str, ...]]] = {
     "expression": {
@@ -82,6 +90,8 @@ _FRAMES: dict[str, dict[str, tuple[str, ...]]] = {
             "The pose follows from the answer, with {name} {x}.",
             "Have {name} {x}, so that the body says the same as the words.",
             "As for the pose, {name} is best drawn {x} while the words are spoken.",
+            "Shoulders and hands speak too, so draw {name} {x}.",
+            "The reply needs a body behind it: {name} {x}.",
         ),
     },
     "prop": {
@@ -96,6 +106,8 @@ _FRAMES: dict[str, dict[str, tuple[str, ...]]] = {
             "The talk takes place {x}, which gives the words somewhere to belong.",
             "All this happens {x}, and the setting should be plain at the first glance.",
             "Set the moment {x}, so that the words have a place to be spoken in.",
+            "Where it happens matters: {x}.",
+            "Behind the figure, show where this is: {x}.",
         )
     },
     "lighting": {
@@ -124,6 +136,7 @@ _FRAMES: dict[str, dict[str, tuple[str, ...]]] = {
         "": (
             "One style holds it together: {x}.",
             "Throughout, the style stays the same: {x}.",
+            "All of it is made in one manner: {x}.",
             "The manner of drawing is settled too: {x}.",
         )
     },
@@ -165,7 +178,7 @@ def caption(block: dict[str, Any], keys: tuple[str, ...] = ()) -> dict[str, Any]
     else:
         seed = _hash(image["file"], block["dialogue"]["response"])
         plan = _plan(known, str(character["name"]), seed)
-        items = _items(known, _who(block))
+        items = _turned(_items(known, _who(block)), seed)
         text = _plain_caption(known, str(character["name"]), seed)
     thinking = _thinking(block, plan)
     instruction = _instruction(items)
@@ -215,7 +228,8 @@ def _thinking(block: dict[str, Any], plan: Sequence[str]) -> str | None:
     parts = [re.sub(r"([?!…])”\.$", r"\1”", opening)]
     fact = _fact(block, seed)
     if fact:
-        parts.append(_NATURE[seed // 16 % len(_NATURE)].format(name=name, fact=fact))
+        frames = _NATURE if block.get("personality") and fact in plain(str(block["personality"])) else _PERSON
+        parts.append(frames[seed // 16 % len(frames)].format(name=name, fact=fact))
     kept = list(plan)
     while len(kept) > LEAST_ELEMENTS and len(words(" ".join([*parts, *kept]))) > THINKING_GOAL:
         kept.pop()
@@ -318,6 +332,12 @@ def _items(known: dict[str, str], who: str) -> list[str]:
         else:
             kept.pop(name, None)
     return [who, *kept.values()]
+
+
+def _turned(items: list[str], seed: int) -> list[str]:
+    """Let the picture's seed decide which item leads, or every instruction for a character would open alike."""
+    lead = seed // 11 % len(items)
+    return [items[lead], *items[:lead], *items[lead + 1 :]]
 
 
 def _within_limits(items: Sequence[str]) -> bool:

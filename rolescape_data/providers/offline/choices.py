@@ -26,6 +26,10 @@ _ASPECT_NAMES = {
 }  # fmt: skip
 
 
+def _opening(question: str) -> str:
+    return " ".join(folded(question).split()[:3])
+
+
 class _Draft:
     """The set as it grows: what is asked, about which facts, and how often the correct option stands out."""
 
@@ -36,6 +40,7 @@ class _Draft:
         self.facts: set[str] = set()
         self.aspects: Counter[str] = Counter()
         self.forms: Counter[str] = Counter()
+        self.openings: Counter[str] = Counter(_opening(question) for question in taken)
         self.stems: list[str] = []
         self.answers: list[str] = []
         self.longest = 0
@@ -63,6 +68,7 @@ class _Draft:
     ) -> None:
         """Book a question that goes into the set."""
         self.seen.add(question)
+        self.openings[_opening(question)] += 1
         self.stems.append(f" {folded(question)} ")
         self.answers.append(folded(options[0]))
         self.facts.update(facts)
@@ -117,7 +123,8 @@ def _plain(draft: _Draft, level: str) -> dict[str, Any] | None:
             choice = choose(candidate, draft.found, close=close, avoid_longest=strict)
             if choice is None:
                 continue
-            for worded in (candidate, reworded(candidate, draft.found.name)):
+            wordings = [candidate, *(reworded(candidate, draft.found.name, turn) for turn in range(9))]
+            for worded in sorted(wordings, key=lambda one: draft.openings[_opening(one.question)]):
                 options = (candidate.asked.answer, *choice.texts)
                 if draft.fits(worded.question, options):
                     draft.take(

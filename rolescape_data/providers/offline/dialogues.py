@@ -72,6 +72,10 @@ _ASK = (
     "I have been wondering about {topic}. What is there to know?",
     "Would you say a word about {topic}?",
     "What is worth knowing about {topic}?",
+    "Say, have you a thought on {topic}?",
+    "Explain {topic} to me, if you will.",
+    "My question today is about {topic}. What do you say?",
+    "How would you put {topic} in a sentence?",
 )
 _BE = r"(?:\w+ly )?(?:is|was|are|were|has|had|can|could|[a-z]{3,}ed|remains?|became|began|contains?|includes?|stands?|lies?)\b"
 _PROPER_TOPIC = re.compile(

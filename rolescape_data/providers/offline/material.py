@@ -1,5 +1,6 @@
 """The facts of a request -> every question they carry, each with its fact; and when two questions are too alike."""
 
+import hashlib
 import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable
@@ -178,9 +179,13 @@ def gap_of(text: str, name: Name) -> Asked | None:
     ):
         return None
     stem, answer = body[: tail[0].start].rstrip(), text_of(tail, body)
+    # "aware of snacks in ____" (his vicinity) asks for nothing, and a stem that holds the answer gives it away.
+    if inside[0] in lex.POSSESSIVES or f" {folded(answer)} " in f" {folded(stem)} ":
+        return None
     if not self_contained(stem, name) or any(form in answer for form in name.forms) or len(stem.split()) < 4:
         return None
-    question = f'Which words complete this statement about {name.short}: "{stem} ____"?'
+    # The statement comes first, or every such question would open alike.
+    question = f'"{stem} ____": which words complete this statement about {name.short}?'
     return Asked(question, answer, "gap", "gap", "gap", "fact", "easy")
 
 
@@ -274,16 +279,36 @@ def interleaved(candidates: dict[str, list[Candidate]]) -> list[str]:
     return [lane[depth] for depth in range(deepest) for lane in lanes.values() if depth < len(lane)]
 
 
-def reworded(candidate: Candidate, name: Name) -> Candidate:
-    """The same question for a test, in other words than a training set would ask it."""
+_WHICH = (
+    "Which of these",
+    "Which one of these",
+    "Which of the four",
+    "Of these four, which",
+    "Of the following, which",
+)
+_LEADS = (
+    "According to the profile",
+    "By the profile",
+    "Going by the profile",
+    "As the profile has it",
+    "If the profile is right",
+    "From what the profile says",
+    "To judge by the profile",
+    "Taking the profile at its word",
+    "So far as the profile tells",
+    "Following the profile",
+)
+
+
+def reworded(candidate: Candidate, name: Name, turn: int = 0) -> Candidate:
+    """The same question for a test, in other words than a training set would ask it; each `turn` has words of its own."""
     question = candidate.question
+    turn = turn + int.from_bytes(hashlib.sha256(question.encode()).digest()[:4], "big")
+    which, lead = _WHICH[turn % len(_WHICH)], _LEADS[turn % len(_LEADS)]
     swaps: tuple[tuple[str, str], ...] = (
-        (r"^What (does|did|do|can|could|has|had|have|is|was|are|were|would) ", r"Which of these \1 "),
-        (
-            r"^(Where|When|Why|How|How many|How often|In|For|At|With|From|Until|To)\b",
-            r"According to the profile, \1",
-        ),
-        (r"^(Who|Whom|What)\b", r"According to the profile, \1"),
+        (r"^What (does|did|do|can|could|has|had|have|is|was|are|were|would) ", rf"{which} \1 "),
+        (r"^(Where|When|Why|How|How many|How often|In|For|At|With|From|Until|To)\b", rf"{lead}, \1"),
+        (r"^(Who|Whom|What)\b", rf"{lead}, \1"),
     )
     if (
         candidate.asked.slot in {"that", "described", "role", "colour", "material"}
@@ -294,8 +319,8 @@ def reworded(candidate: Candidate, name: Name) -> Candidate:
     for pattern, into in swaps:
         found = re.sub(pattern, into, question)
         if found != question:
-            if found.startswith("According"):
-                lead, rest = found.split(", ", 1)
+            if found.startswith(lead):
+                rest = found.removeprefix(f"{lead}, ")
                 found = f"{lead}, {rest[0].lower()}{rest[1:]}"
             return replace(candidate, asked=replace(candidate.asked, question=found))
     return candidate

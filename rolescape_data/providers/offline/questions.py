@@ -17,8 +17,11 @@ from rolescape_data.providers.offline.material import (
     joined_question,
     material,
 )
+from rolescape_data.spans import folded
 
 __all__ = ["text_mcq", "text_qa"]
+
+ALIKE = 10  # one question in so many may open with the same three words
 
 _ASKED_FOR = {
     "place": "the place", "time": "the time", "person": "the person", "number": "the number", "thing": "what is asked for",
@@ -51,15 +54,25 @@ def text_qa(block: dict[str, Any], keys: tuple[str, ...]) -> dict[str, Any] | No
 def _singles(found: Material, seen: Seen, wanted: int) -> list[Candidate]:
     """One question a fact: the form least used so far among the better ones; gaps for a third at most."""
     forms: Counter[str] = Counter()
+    openings: Counter[str] = Counter()
     chosen: list[Candidate] = []
     done: set[str] = set()
-    for fact_id in interleaved(found.by_fact):
+    order = interleaved(found.by_fact)
+    # Facts that can only be asked about in words that open alike wait until the others have had their turn.
+    for fact_id, most in [*((i, max(wanted // ALIKE, 1)) for i in order), *((i, wanted) for i in order)]:
         if len(chosen) == wanted:
             return chosen
-        free = [candidate for candidate in found.by_fact[fact_id] if not seen.near(candidate.question)]
+        free = [
+            candidate
+            for candidate in found.by_fact[fact_id]
+            if fact_id not in done
+            and openings[_opening(candidate)] < most
+            and not seen.near(candidate.question)
+        ]
         if free:
             best = max(free, key=lambda c: (c.asked.weight - 0.5 * forms[c.asked.form], c.question))
             forms[best.asked.form] += 1
+            openings[_opening(best)] += 1
             seen.add(best.question)
             chosen.append(best)
             done.add(fact_id)
@@ -74,6 +87,10 @@ def _singles(found: Material, seen: Seen, wanted: int) -> list[Candidate]:
             chosen.append(candidate)
             room -= 1
     return chosen
+
+
+def _opening(candidate: Candidate) -> str:
+    return " ".join(folded(candidate.question).split()[:3])
 
 
 def _single(candidate: Candidate) -> dict[str, Any]:

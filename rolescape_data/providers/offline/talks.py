@@ -18,6 +18,7 @@ _TAKES_UP = re.compile(
     r"I (?:do|did|am|was|have|had|can|could|will|would|know|agree|said|see|thought so|think so|suppose so)(?: not)?(?=[,.!?]| but))\b"
 )
 _OTHERS = re.compile(r"\b(?:he|she|him|her|his|hers|they|them|their|theirs)\b", re.IGNORECASE)
+_SELF = re.compile(r"\b(?:I|me|my|mine|myself|we|us|our|ours)\b|[我咱]")
 _IT = re.compile(
     r"\b(?:it|its|that|this)\b(?! (?:is|was) (?:raining|late|early|dark|cold|hot))", re.IGNORECASE
 )
@@ -26,7 +27,8 @@ _IT = re.compile(
 def commentary(block: dict[str, Any], keys: tuple[str, ...] = ()) -> dict[str, Any] | None:
     """Write a CommentaryAnswer: the longest line spoken beside the picture that stands as an answer to the invitation."""
     lines = [str(line["reply"]).strip() for line in block.get("spoken_beside") or []]
-    fitting = [line for line in lines if fits(line, COMMENT_WORDS) and _muses(line)]
+    # A lecture on something else is no answer to "what goes through your mind?", however long it is.
+    fitting = [line for line in lines if fits(line, COMMENT_WORDS) and _muses(line) and _SELF.search(line)]
     return {"reply": max(fitting, key=lambda line: len(words(line)))} if fitting else None
 
 

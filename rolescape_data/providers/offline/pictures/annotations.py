@@ -43,6 +43,15 @@ def annotation(block: dict[str, Any], keys: tuple[str, ...] = ()) -> dict[str, A
     }
 
 
+_DRESSED = (
+    "{p}{a}, in {w}.",
+    "{p}{a}, who wears {w}.",
+    "{p}{a}, dressed in {w}.",
+    "{p} is to be seen{a}, in {w}.",
+    "Wearing {w}: {p}{a}.",
+)
+
+
 def _role(look: Look, cast: list[str]) -> str:
     note = " ".join(look.notes)
     here = [
@@ -56,7 +65,8 @@ def _role(look: Look, cast: list[str]) -> str:
         return f"{', '.join(people[:-1])} and {people[-1]}." if len(people) > 1 else f"{people[0]}."
     worn = clothes(look)
     alone = ", alone" if _ALONE.search(note) and look.own else ""
-    text = f"{people[0]}{alone}, in {worn}." if worn and look.own else f"{people[0]}{alone}."
+    frames = _DRESSED if worn and look.own else ("{p}{a}.",)
+    text = capital(frames[look.seed("role") % len(frames)].format(p=people[0], a=alone, w=worn))
     return text if len(words(text)) <= ROLE_WORDS else f"{people[0]}{alone}."
 
 

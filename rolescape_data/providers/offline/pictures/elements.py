@@ -127,8 +127,14 @@ def place(look: Look, known: Known) -> list[Ask]:
 
 def _named_place(look: Look) -> Ask:
     """A name takes no article and no preposition: "School of Aristotle in Mieza"."""
-    questions = ("What place does the picture show?", "Where does the picture take place?")
-    answers = ("The place is {x}.", "It is {x}.")
+    questions = (
+        "What place does the picture show?",
+        "Where does the picture take place?",
+        "Which place is this?",
+        "Where is one led by the picture?",
+    )
+    # "It is School of Aristotle": a name that lacks its article stands by itself.
+    answers = ("{x}.",)
     return ask(look, "setting", "setting", questions, answers, x=look.known["setting"])
 
 

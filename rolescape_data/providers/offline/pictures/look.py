@@ -61,8 +61,8 @@ class Look:
     counts: tuple[tuple[str, str], ...] = field(default=())
 
     def seed(self, *texts: str) -> int:
-        """Return a stable number for this picture and these texts."""
-        return stable(self.file, *texts)
+        """Return a stable number for this picture and these texts; those who share a picture ask in words of their own."""
+        return stable(self.file, *texts) if self.own else stable(self.file, self.name.full, *texts)
 
     @property
     def told(self) -> str:

@@ -150,7 +150,9 @@ def garments(look: Look, others: Sequence[dict[str, str]], level: str) -> Iterat
         are, do = ("are", "do") if piece.noun.endswith("s") else ("is", "does")
         yield Choice(
             "colour",
-            (f"What colour {are} {{n}}'s {piece.noun}?", f"Which colour {do} {{n}}'s {piece.noun} have?", f"In what colour {are} {{n}}'s {piece.noun} to be seen?"),
+            (f"What colour {are} {{n}}'s {piece.noun}?", f"Which colour {do} {{n}}'s {piece.noun} have?", f"In what colour {are} {{n}}'s {piece.noun} to be seen?",
+             f"{{n}}'s {piece.noun}: which colour {do} the picture give {'them' if are == 'are' else 'it'}?",
+             f"Of the clothes, {{n}}'s {piece.noun} {are} of which colour?", f"Look at {{n}}'s {piece.noun}. Of which colour {are} {'they' if are == 'are' else 'it'}?"),
             piece.colour, f"the {piece.noun} {are} {{x}}",
             tuple((hue, hue) for hue in _palette(piece.colour) if not hues_of(hue) & hues_of(look.known["outfit"])),
         )  # fmt: skip

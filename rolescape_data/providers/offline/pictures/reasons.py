@@ -200,7 +200,7 @@ def _light(look: Look) -> list[Why]:
                 "The moment seems {m}; {x} does that.",
                 "With {x}, it all feels {m}.",
                 "It makes the picture {m}, as one would expect of {x}.",
-                "Through {x} the moment becomes {m}.",
+                "In {x} the moment becomes {m}.",
             ),
             ("image",), {"m": mood, "x": phrase},
         )

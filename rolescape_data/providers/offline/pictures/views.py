@@ -171,15 +171,29 @@ def whole(look: Look, known: Known) -> list[Ask]:
     asks: list[Ask] = []
     if look.people:
         told = _safe(look.people).rstrip(".")
-        questions = ("Who is to be seen in the picture?", "Whom does the picture show?")
+        whom = (
+            "Who is to be seen in the picture?",
+            "Whom does the picture show?",
+            "Which people are in the picture?",
+            "Can you name those in the picture?",
+        )
         sentence = f"{told}." if re.search(r"\b(?:is|are)\b", told) else f"{told} can be seen."
-        asks.append(ask(look, "people", "", questions, (sentence,)))
+        asks.append(ask(look, "people", "", whom, (sentence,)))
     if look.notes:
-        questions = ("What does the picture show?", "How would you sum up the picture?")
+        questions = (
+            "What does the picture show?",
+            "How would you sum up the picture?",
+            "In one sentence, what is to be seen?",
+            "Somebody cannot see the picture: what do you say?",
+        )
         asks.append(ask(look, "whole", "", questions, (_safe(look.notes[0]),)))
     if len(look.notes) > 1:
-        questions = ("What more can be made out in the picture?", "Which further details are there to see?")
-        asks.append(ask(look, "more", "", questions, tuple(_safe(note) for note in reversed(look.notes[1:]))))
+        further = (
+            "What more can be made out in the picture?",
+            "Which further details are there to see?",
+            "Looking longer, what else does one find?",
+        )
+        asks.append(ask(look, "more", "", further, tuple(_safe(note) for note in reversed(look.notes[1:]))))
     return asks
 
 
