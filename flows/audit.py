@@ -1,7 +1,7 @@
 """A data set made elsewhere -> what is wrong with it as a table, a page and JSON; with a repair, a mended copy."""
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -55,6 +55,7 @@ def audit(
     repair_to: Path | None = None,
     qa: Path | None = None,
     recipe: str | None = None,
+    allow: Sequence[str] = (),
 ) -> tuple[Table, Repair | None]:
     """Read a set, hold it against every rule that needs no model, and write what was found into `out`.
 
@@ -64,6 +65,7 @@ def audit(
         out: folder for `audit.html` and `audit.json`.
         repair_to: folder for a mended copy, with `rejects.jsonl` and `needs_writer.jsonl`.
         qa: folder whose gates.yaml, flagged words and blueprints lie over the shipped ones.
+        allow: CHARACTER=PHRASE each: what a character may say all the same.
         recipe: blueprint whose counts the set should meet; the format's own one by default.
 
     Raises:
@@ -86,6 +88,7 @@ def audit(
         repair_to=repair_to,
         qa=qa,
         blueprint=recipe_of(form, recipe, qa),
+        allow=allowed(allow),
     )
 
 
@@ -98,6 +101,7 @@ def audited(
     repair_to: Path | None = None,
     qa: Path | None = None,
     blueprint: Blueprint | None = None,
+    allow: Mapping[str, frozenset[str]] | None = None,
 ) -> tuple[Table, Repair | None]:
     """Do the same with a set that was read already."""
     thresholds = _thresholds(qa)
@@ -107,6 +111,7 @@ def audited(
             collection,
             blueprint=blueprint,
             flagged_words=thresholds.flagged_words,
+            allow=allow,
             radius=thresholds.image_duplicates.radius,
         )
         return decide(found, thresholds)
@@ -154,6 +159,23 @@ def write_repair(mended: Repair, form: str, out: Path) -> None:
         for one in mended.needs_writer
     ]
     write_text(out / NEEDS, "".join(f"{row}\n" for row in needs))
+
+
+def allowed(given: Sequence[str]) -> dict[str, frozenset[str]]:
+    """Return phrases by character id.
+
+    Raises:
+        SettingsError: one without '=', or with nothing on one side of it.
+    """
+    found: dict[str, set[str]] = {}
+    for one in given:
+        character, _, phrase = one.partition("=")
+        if not character or not phrase:
+            raise SettingsError(
+                f"'{one}' allows nothing. Write CHARACTER=PHRASE, e.g. 'iron-man=AI assistant'."
+            )
+        found.setdefault(character, set()).add(phrase)
+    return {character: frozenset(phrases) for character, phrases in found.items()}
 
 
 def recipe_of(form: str, recipe: str | None, qa: Path | None) -> Blueprint | None:

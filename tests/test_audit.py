@@ -301,6 +301,18 @@ def test_the_command_ends_with_1_when_hard_rules_fail_and_0_when_none_does(
     assert "evidence_exact" in told.out
 
 
+def test_a_phrase_that_is_legal_for_a_character_is_allowed_by_name(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    said = collected([dialogue(response="Ask my AI assistant, who keeps the lamp for everybody here.")])
+    monkeypatch.setitem(IMPORTERS, "test", lambda path: Imported(said, []))
+    given = ("audit", tmp_path, "--as", "test", "--out", tmp_path / "out")
+    assert "ai_tone" in run_rolescape(*given).out
+    assert run_rolescape(*given, "--allow", "mira-h=AI assistant").status == 0
+    told = run_rolescape(*given, "--allow", "mira-h")
+    assert told.status == 2 and "CHARACTER=PHRASE" in told.err
+
+
 def test_an_unknown_format_lists_the_known_ones_and_a_full_folder_is_not_written_over(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -29,13 +29,17 @@ def audit(
         str | None,
         typer.Option("--recipe", metavar="NAME", help="Blueprint to count by. Default: the format's own."),
     ] = None,
+    allow: Annotated[
+        list[str] | None,
+        typer.Option("--allow", metavar="CHARACTER=PHRASE", help="What a character may say all the same."),
+    ] = None,
     as_json: Json = False,
 ) -> None:
     """Hold a published set against every rule that needs no model."""
     from flows.audit import audit as run
     from flows.audit import tell_audit
 
-    table, mended = run(path, form, out=out, repair_to=repair, qa=qa, recipe=recipe)
+    table, mended = run(path, form, out=out, repair_to=repair, qa=qa, recipe=recipe, allow=allow or [])
     typer.echo(
         json.dumps(table.json(), indent=1, ensure_ascii=False) if as_json else tell_audit(table, mended, out)
     )

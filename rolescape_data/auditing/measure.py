@@ -7,6 +7,7 @@ split, because what stands in training and in test is a rule of its own.
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path, PurePosixPath
 
 from rolescape_data.auditing.pictures import SUFFIXES, read_format
@@ -27,6 +28,7 @@ from rolescape_data.gates.quota import quotas_of
 from rolescape_data.mmrole.names import coco_path
 from rolescape_data.records import (
     CharacterProfile,
+    ImageAnnotation,
     ImageDialogue,
     ImageRecord,
     Measurement,
@@ -52,6 +54,7 @@ def measure(
     *,
     blueprint: Blueprint | None,
     flagged_words: Iterable[str] = (),
+    allow: Mapping[str, frozenset[str]] | None = None,
     radius: int = 8,
 ) -> list[Measurement]:
     """Run every gate that needs no model over a whole set.
@@ -60,11 +63,13 @@ def measure(
         collection: the set; records without a split are compared with nothing.
         blueprint: the recipe whose counts it should meet; None where there is none.
         flagged_words: of qa/flagged_words.txt, folded.
+        allow: phrases that are legal for a character, by its id ("AI assistant" for Iron Man).
         radius: bits by which the hashes of like pictures may differ.
     """
     found: list[Measurement] = []
     for character in collection.characters:
         context = context_of(collection, character, blueprint, frozenset(flagged_words))
+        context = replace(context, allow=allow or {})
         records = [record for rows in collection.characters[character].values() for record in rows]
         own = measure_records(records, context, [name for name in RECORD_GATES if name not in _OF_FILES])
         own += measure_set(records, context, [name for name in SET_GATES if name not in _REPEATS])
@@ -99,7 +104,9 @@ def context_of(
     own = known.get(character)
     return Context(
         sources=collection.sources,
-        record_ids=frozenset([*(record.id for record in collection.records()), *_generic(records)]),
+        record_ids=frozenset(
+            [*(record.id for record in collection.records()), *_named(collection.records())]
+        ),
         names=names,
         character_ids=frozenset(collection.characters),
         cast={character: _cast(own, known.values())},
@@ -196,10 +203,14 @@ def missing_kinds(collection: Collection, character: str, context: Context) -> l
     ]
 
 
-def _generic(records: Iterable[Record]) -> list[str]:
-    """Return ids of the COCO pictures that records point at: MMRole names them and ships none, which its reader tells."""
+def _named(records: Iterable[Record]) -> list[str]:
+    """Return ids of pictures that are known and not there: MMRole's COCO pictures, and annotated ones.
+
+    Whether a file is missing is said by whoever read the set; a link to such a picture leads somewhere all the same.
+    """
     shown = [getattr(record, "image_id", None) or "" for record in records]
-    return [image for image in shown if coco_path(image)]
+    annotated = [record.image_id for record in records if isinstance(record, ImageAnnotation)]
+    return [*(image for image in shown if coco_path(image)), *annotated]
 
 
 def _quotas(collection: Collection, character: str, blueprint: Blueprint) -> dict[str, Quota]:
