@@ -10,7 +10,7 @@ from typing import Annotated, Any
 import typer
 
 # Each registers its commands, and in this order the help lists them.
-from flows.commands import auditing, building, exchange, judging, telling  # noqa: F401
+from flows.commands import auditing, building, exchange, judging, telling, trying  # noqa: F401
 from flows.commands.options import app
 from rolescape_data.errors import RolescapeError
 

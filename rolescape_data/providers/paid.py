@@ -23,7 +23,7 @@ from rolescape_data.providers.base import ErrorKind, Outcome, Request
 from rolescape_data.providers.budget import Budget
 from rolescape_data.providers.ledger import Attempted, Ended, Ledger, beginning, call_key, ending, keeping
 from rolescape_data.providers.prices import Price, cost, worst_cost
-from rolescape_data.providers.repair import Ask, Said, Settled, next_step
+from rolescape_data.providers.repair import Ask, Said, Settled, next_step, read
 from rolescape_data.providers.schemas import answer_schema, schema_name
 from rolescape_data.providers.tokens import Estimate, bound
 from rolescape_data.providers.wire import Attempt, Reply, WireFault
@@ -68,6 +68,9 @@ class PaidWriter:
         price: of the model; None counts tokens and no money.
         budget: the workspace's; needs a price.
         timeout_s: of one sending.
+
+    Attributes:
+        once: ask once and no more: a reply that cannot be used is left for a later run to go on from.
     """
 
     kind: Literal["llm", "vlm", "rule"] = "vlm"
@@ -93,6 +96,7 @@ class PaidWriter:
         self._price = price
         self._budget = budget
         self._timeout_s = timeout_s
+        self.once = False
 
     def write(self, requests: Sequence[Request]) -> list[Outcome]:
         """Answer every request, paying only for those that the ledger does not hold.
@@ -165,6 +169,11 @@ class PaidWriter:
                 await journal.put(ledger, *closing, keeping(self.name, row.request, outcome))
                 row.busy = False
                 return outcome
+            if closing and self.once:
+                await journal.put(ledger, *closing)
+                row.busy = False
+                last = read(row.request, row.said[-1])
+                return _outcome(row, Settled(last.part, row.said[-1].text, last.error, last.detail))
             if closing:
                 # Not waited for: the next intent is committed behind it, and nothing is sent before that.
                 recorded = journal.put(ledger, *closing)
