@@ -24,4 +24,10 @@ def _mmrole(root: Path) -> Imported:
     return import_mmrole(root)
 
 
-IMPORTERS: dict[str, Callable[[Path], Imported]] = {"mmrole": _mmrole}
+def _rolescape20(root: Path) -> Imported:
+    from rolescape_data.importers.rolescape20 import import_rolescape20
+
+    return import_rolescape20(root)
+
+
+IMPORTERS: dict[str, Callable[[Path], Imported]] = {"mmrole": _mmrole, "rolescape20": _rolescape20}
