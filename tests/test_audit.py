@@ -304,11 +304,13 @@ def test_the_command_ends_with_1_when_hard_rules_fail_and_0_when_none_does(
 def test_a_phrase_that_is_legal_for_a_character_is_allowed_by_name(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    said = collected([dialogue(response="Ask my AI assistant, who keeps the lamp for everybody here.")])
+    said = collected(
+        [dialogue(response="Large language models keep no lamp, and this tower needs one every night.")]
+    )
     monkeypatch.setitem(IMPORTERS, "test", lambda path: Imported(said, []))
     given = ("audit", tmp_path, "--as", "test", "--out", tmp_path / "out")
     assert "ai_tone" in run_rolescape(*given).out
-    assert run_rolescape(*given, "--allow", "mira-h=AI assistant").status == 0
+    assert run_rolescape(*given, "--allow", "mira-h=large language models").status == 0
     told = run_rolescape(*given, "--allow", "mira-h")
     assert told.status == 2 and "CHARACTER=PHRASE" in told.err
 
