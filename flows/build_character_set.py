@@ -7,6 +7,7 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, Field
 
 from flows import progress
+from flows.batches import until
 from flows.contract import shortcomings
 from flows.packing import clear_unnamed_shards, write_shards
 from flows.retrying import lift, to_retry
@@ -45,6 +46,8 @@ class BuildParameters(BaseModel):
     retry: str | None = Field(
         None, description="ask again for what is in quarantine: quarantined (all of it), or one reason"
     )
+    batch: bool = Field(False, description="ask in batches: half the price, answers within a day")
+    batch_wait_s: float = Field(24 * 3600.0, ge=0, description="seconds to wait for batches")
     slots: int = Field(2, ge=1, description="characters built side by side")
 
 
@@ -61,6 +64,7 @@ def build_character_set(parameters: BuildParameters) -> dict[str, Any]:
         characters = _chosen(whole, parameters)
         stages = _stages_until(parameters.until)
         built: dict[str, list[str]] = {}
+        batch_until = until(parameters.batch_wait_s) if parameters.batch else None
         if parameters.retry is not None:
             for name in characters:
                 lift(workspace, name, parameters.retry, _kinds_until(stages))
@@ -81,6 +85,7 @@ def build_character_set(parameters: BuildParameters) -> dict[str, Any]:
                     casting=casting,
                     budget_usd=shares.get(name, budget_usd),
                     own_budget=name in shares,
+                    batch_until=batch_until,
                 )
                 for name in characters
             ]

@@ -47,6 +47,7 @@ class Progress:
         self._total: dict[str, int] = {}
         self._stage: dict[str, str] = {}
         self._ahead: dict[str, list[str]] = {}
+        self._waits = ""
         self._live: Live | None = None
         if self._open and self._console.is_terminal and not self._console.is_dumb_terminal:
             self._live = Live(self, console=self._console, transient=True, refresh_per_second=4)
@@ -81,6 +82,13 @@ class Progress:
             if self._open:
                 self._print(text)
 
+    def waits(self, text: str) -> None:
+        """Say what is waited for: a line that changes on a terminal, a line of its own elsewhere."""
+        with self._lock:
+            self._waits = text
+            if self._open and self._live is None:
+                self._print(text)
+
     def close(self) -> None:
         """Take the display away, and the cursor back. May be called twice."""
         with self._lock:
@@ -104,6 +112,8 @@ class Progress:
             yield Text(f"  {name}: {stage}", no_wrap=True, overflow="ellipsis")
         if len(busy) > _LIVE_LINES:
             yield Text(f"  and {len(busy) - _LIVE_LINES} more")
+        if self._waits:
+            yield Text(f"  {self._waits}", no_wrap=True, overflow="ellipsis")
 
     def _sums(self) -> tuple[int, int]:
         return sum(self._done.values()), sum(self._total.values())
@@ -151,6 +161,12 @@ def step_done(character: str, stage: str) -> None:
     """Tell the display that is shown that a step is finished."""
     for display in tuple(_shown):
         display.step_done(character, stage)
+
+
+def waits(text: str) -> None:
+    """Tell the display that is shown what is waited for."""
+    for display in tuple(_shown):
+        display.waits(text)
 
 
 def note(text: str) -> None:

@@ -14,7 +14,7 @@ from rolescape_data import assets
 from rolescape_data.blueprints import load_blueprint
 from rolescape_data.gates.decide import Thresholds, load_thresholds
 from rolescape_data.gates.safety import load_flagged_words
-from rolescape_data.providers import Purse, open_route
+from rolescape_data.providers import BatchTerms, Purse, open_route
 from rolescape_data.providers.base import Writer
 from rolescape_data.records import RECORDS, Cell, ImageRecord
 from rolescape_data.routes import Casting
@@ -35,6 +35,7 @@ class CharacterJob(BaseModel):
     casting: Casting
     budget_usd: float | None = None
     own_budget: bool = False
+    batch_until: float | None = None
     fresh: tuple[str, ...] = ()
 
 
@@ -50,6 +51,7 @@ def build_character(job: CharacterJob) -> dict[str, Any]:
         casting=job.casting,
         budget_usd=job.budget_usd,
         own_budget=job.own_budget,
+        batch_until=job.batch_until,
     )
     built: list[str] = []
     counts: dict[str, int] = {}
@@ -68,10 +70,12 @@ def open_desk(
     casting: Casting,
     budget_usd: float | None = None,
     own_budget: bool = False,
+    batch_until: float | None = None,
 ) -> Desk:
     """Open one character's collaborators from the workspace's own copy of the set.
 
-    With `own_budget` the cap is this character's share and not the workspace's total.
+    With `own_budget` the cap is this character's share and not the workspace's total. With `batch_until` (seconds since
+    1970) models are asked in batches, which are waited for until then.
     """
     inputs = from_workspace(workspace)
     folder = workspace.character(character)
@@ -85,7 +89,12 @@ def open_desk(
         writers=writers_of(
             casting,
             ledger=folder.ledger,
-            purse=Purse(folder.root if own_budget else workspace.root, budget_usd, inputs.qa),
+            purse=Purse(
+                folder.root if own_budget else workspace.root,
+                budget_usd,
+                inputs.qa,
+                BatchTerms(batch_until) if batch_until is not None else None,
+            ),
             notice=lambda text: _note(workspace, text),
         ),
         seed=inputs.found.seed,

@@ -4,6 +4,8 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
+from flows.batches import lines as batch_lines
+from flows.batches import open_in
 from flows.contract import shortcomings
 from flows.retrying import quarantined
 from flows.scoring import clip_note
@@ -99,6 +101,7 @@ def status_of(folder: Path) -> dict[str, Any]:
         "stale": [stage for stage in SET_STAGES if not done(whole, stage)],
         "clip": clip_note(whole),
         **shortcomings(whole),
+        "batches": open_in(workspace, whole.characters),
         "cost_usd": round(sum(entry["cost_usd"] for entry in characters.values()), 6),
     }
 
@@ -134,6 +137,7 @@ def tell_status(found: dict[str, Any]) -> str:
         lines.append("  splits: " + ", ".join(f"{count} {split}" for split, count in found["splits"].items()))
     if found["stale"]:
         lines.append(f"  out of date: {', '.join(found['stale'])}")
+    lines += batch_lines(found["batches"])
     lines.append(f"  {found['clip']}")
     lines.append(f"  spent in all: {found['cost_usd']:.4f} USD")
     return "\n".join(lines + _shortcomings(found))

@@ -65,13 +65,24 @@ def build(
             "--budget", metavar="USD", min=0.0, help="Most the workspace may spend, over its whole lifetime."
         ),
     ] = None,
+    batch: Annotated[
+        bool, typer.Option("--batch", help="Ask in batches: half the price, answers within a day.")
+    ] = False,
+    batch_wait: Annotated[
+        str,
+        typer.Option(
+            "--batch-wait",
+            metavar="TIME",
+            help="How long to wait for batches (30m, 24h); 0 sends and comes back.",
+        ),
+    ] = "24h",
     engine: EngineName = "local",
     slots: Annotated[int, typer.Option("--slots", min=1, help="Characters built side by side.")] = 2,
     as_json: Json = False,
     quiet: Quiet = False,
 ) -> None:
     """Build what is missing or out of date, from raw material to shards and report."""
-    from flows import progress
+    from flows import batches, progress
     from flows.build_character_set import BuildParameters, build_character_set, pending
     from flows.contract import shortcomings
     from flows.runtime import parse_engine, run_flow, start_server
@@ -80,6 +91,7 @@ def build(
     from rolescape_data.store.workspace import Workspace
 
     parse_engine(engine)
+    slots = max(slots, batches.SLOTS) if batch else slots
     name = load_set(set_file).name
     workspace = out or Path(f"{name}.workspace")
     parameters = BuildParameters(
@@ -91,12 +103,14 @@ def build(
         only=only,
         until=until,
         retry=retry,
+        batch=batch,
+        batch_wait_s=batches.wait_s(batch_wait),
         slots=slots,
     )
     open_work = pending(parameters)
     if open_work:
         start_server(engine)
-        with progress.showing(quiet=quiet or as_json):
+        with progress.showing(quiet=quiet or as_json), batches.told():
             result = run_flow(
                 build_character_set, parameters, engine=engine, slots=slots, name="build_character_set"
             )

@@ -15,16 +15,24 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
+class BatchTerms:
+    """Ask in batches, and wait for them until this time (seconds since 1970)."""
+
+    until: float
+
+
+@dataclass(frozen=True, slots=True)
 class Purse:
     """What a paid writer is bound to: whose budget, the most it may ever spend, and the set's own qa folder.
 
     `root` is the workspace, or one character's folder where each has a share of its own; `budget_usd` None means no
-    cap; `qa` may hold a prices.yaml.
+    cap; `qa` may hold a prices.yaml; `batch` has it ask in batches, and says until when they are waited for.
     """
 
     root: Path
     budget_usd: float | None = None
     qa: Path | None = None
+    batch: BatchTerms | None = None
 
 
 def _openai(leg: Leg) -> "ProfiledClient":
@@ -154,6 +162,7 @@ def _checked(name: str) -> str:
 
 def _paid(leg: Leg, make: "Callable[[], ProfiledClient]", ledger: Path | None, purse: Purse | None) -> Writer:
     from rolescape_data.providers.background import background, timeout_s
+    from rolescape_data.providers.batch import BatchWriter
     from rolescape_data.providers.budget import budget_of
     from rolescape_data.providers.paid import PaidWriter
     from rolescape_data.providers.prices import price_of
@@ -169,12 +178,18 @@ def _paid(leg: Leg, make: "Callable[[], ProfiledClient]", ledger: Path | None, p
     if purse is not None and purse.budget_usd is not None:
         budget = budget_of(purse.root, purse.budget_usd)
     calls = background()
-    return PaidWriter(
-        calls.client(leg.name, leg.base_url or "", make),
-        Ledger(ledger) if ledger is not None else None,
+    client = calls.client(leg.name, leg.base_url or "", make)
+    kept = Ledger(ledger) if ledger is not None else None
+    online = PaidWriter(
+        client,
+        kept,
         admission=calls.admission(leg.name, leg.base_url or ""),
         background=calls,
         price=price,
         budget=budget,
         timeout_s=timeout_s(),
     )
+    if kept is None:
+        return online
+    until = purse.batch.until if purse is not None and purse.batch is not None else None
+    return BatchWriter(online, client, kept, background=calls, until=until, price=price, budget=budget)

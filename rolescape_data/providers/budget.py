@@ -94,6 +94,19 @@ class Budget:
         self._reserved += worst_usd
         return worst_usd
 
+    def reserve_now(self, worst_usd: float) -> float | None:
+        """Set aside the most that a call can cost, or return None when it does not fit at this moment."""
+        worst_usd *= self._dearer
+        if worst_usd > 0 and self._spent + self._reserved + worst_usd > self.cap_usd + _GRAIN:
+            return None
+        self._reserved += worst_usd
+        return worst_usd
+
+    def take_back(self, worst_usd: float) -> None:
+        """Count as set aside what an earlier run left open and was read as spent; its end is about to be known."""
+        self._spent = max(0.0, self._spent - worst_usd)
+        self._reserved += worst_usd
+
     def settle(self, worst_usd: float, actual_usd: float) -> None:
         """Give back what was set aside, less what the call cost."""
         self._reserved = max(0.0, self._reserved - worst_usd)

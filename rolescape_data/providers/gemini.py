@@ -228,7 +228,7 @@ class GeminiClient:
         message = str(
             error.get("message") or error.get("status") or f"status {posted.status}, no reason given"
         )
-        return self._fault(_kind(posted.status, message, details), message, wait_s, posted.status)
+        return self._fault(fault_kind(posted.status, message, details), message, wait_s, posted.status)
 
     def _fault(
         self, kind: FaultKind, message: str, wait_s: float | None = None, status: int = 0
@@ -248,7 +248,8 @@ def _error(body: bytes) -> dict[str, Any]:
     return error if isinstance(error, dict) else {}
 
 
-def _kind(status: int, message: str, details: list[dict[str, Any]]) -> FaultKind:
+def fault_kind(status: int, message: str, details: list[dict[str, Any]]) -> FaultKind:
+    """Return what kind of failure an error of Gemini's is; `details` are its typed ones."""
     match status:
         case 401 | 403:
             return "auth"

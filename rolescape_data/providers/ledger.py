@@ -72,6 +72,24 @@ CREATE TABLE IF NOT EXISTS handed_on (
     detail TEXT NOT NULL,
     at TEXT NOT NULL DEFAULT (strftime('%Y-%m-%dT%H:%M:%SZ', 'now'))
 ) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS batches (
+    id TEXT PRIMARY KEY,
+    writer TEXT NOT NULL,
+    state TEXT NOT NULL,
+    remote TEXT NOT NULL DEFAULT '',
+    shape TEXT NOT NULL DEFAULT '',
+    detail TEXT NOT NULL DEFAULT '',
+    began TEXT NOT NULL DEFAULT (strftime('%Y-%m-%dT%H:%M:%fZ', 'now')),
+    ended TEXT
+) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS batch_rows (
+    batch TEXT NOT NULL,
+    row TEXT NOT NULL,
+    key TEXT NOT NULL,
+    number INTEGER NOT NULL,
+    PRIMARY KEY (batch, row)
+) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS batch_rows_of_key ON batch_rows (key);
 """
 _KEEP = (
     "INSERT OR IGNORE INTO calls (key, prompt_id, writer, request, reply, raw, error, detail, input_tokens, "

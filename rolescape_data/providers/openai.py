@@ -32,7 +32,7 @@ _TOO_LARGE = re.compile(
 )
 _SCHEMA = re.compile(r"response_format|json_?schema|schema|grammar|guided|structured output", re.I)
 _QUOTA_CODES = {"insufficient_quota", "billing_hard_limit_reached", "billing_not_active", "access_terminated"}
-_REFUSED_CODES = {"content_filter", "content_policy_violation"}
+REFUSED_CODES = {"content_filter", "content_policy_violation"}
 _FINISH: dict[str, Literal["stop", "length", "refusal"]] = {"length": "length", "content_filter": "refusal"}
 
 
@@ -140,7 +140,7 @@ class OpenAIClient:
         except TimeoutError:
             raise self._fault("timeout", f"no answer within {attempt.timeout_s:.0f} s") from None
         except _RefusedError as fault:
-            if fault.refusal.code in _REFUSED_CODES:
+            if fault.refusal.code in REFUSED_CODES:
                 return Reply(fault.refusal.message, "refusal", 0, 0, self.model)
             raise self._status_fault(fault.refusal, fault.headers) from None
         except (aiohttp.ClientError, OSError) as fault:
@@ -188,6 +188,12 @@ class OpenAIClient:
         return self._dress
 
     async def _post(self, attempt: Attempt, content: str | list[dict[str, Any]], taken: "_Taken") -> Reply:
+        body = self._body(attempt, content, taken)
+        posted = await self._session.post(self._dress or self._dressed(), body)
+        return self._reply(self._read(posted), posted.headers, attempt)
+
+    def _body(self, attempt: Attempt, content: str | list[dict[str, Any]], taken: "_Taken") -> bytes:
+        """Return what is sent, alone or in a batch."""
         form, schema = self._form(attempt)
         system = attempt.system
         if not taken.schema:
@@ -198,9 +204,7 @@ class OpenAIClient:
         if taken.temperature:
             sent["temperature"] = attempt.temperature
         written = json.dumps(sent, ensure_ascii=False)
-        body = f'{written[:-1]}, "response_format": {form}}}'.encode("utf-8", "replace")
-        posted = await self._session.post(self._dress or self._dressed(), body)
-        return self._reply(self._read(posted), posted.headers, attempt)
+        return f'{written[:-1]}, "response_format": {form}}}'.encode("utf-8", "replace")
 
     def _read(self, posted: Posted) -> Any:
         try:

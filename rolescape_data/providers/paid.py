@@ -108,7 +108,7 @@ class PaidWriter:
         if self._ledger is None:
             raise WriterError(f"The writer '{self.name}' was opened without a ledger and cannot be asked.")
         keys = [self.key(request) for request in requests]
-        with _lock_of(self._ledger.path):
+        with lock_of(self._ledger.path):
             known = self._ledger.find(keys)
             new = {key: request for key, request in zip(keys, requests, strict=True) if key not in known}
             if new:
@@ -121,7 +121,7 @@ class PaidWriter:
 
     def key(self, request: Request) -> str:
         """Return the call's key in the ledger."""
-        return call_key(self.name, request, schema_sha256=_schema_sha256(request.answer, request.keys))
+        return call_key(self.name, request, schema_sha256=schema_sha256(request.answer, request.keys))
 
     def _row(self, key: str, request: Request, sent: Sequence[Attempted]) -> _Row:
         """Take up a request where an earlier run left it."""
@@ -315,12 +315,13 @@ def refused_unpaid(fault: WireFault) -> bool:
     return False
 
 
-def _lock_of(path: Path) -> threading.Lock:
+def lock_of(path: Path) -> threading.Lock:
     """Return the lock of a ledger: two threads that ask the same would else both pay."""
     with _locking:
         return _locks.setdefault(path.resolve(), threading.Lock())
 
 
 @lru_cache(maxsize=512)
-def _schema_sha256(answer: str, keys: tuple[str, ...]) -> str:
+def schema_sha256(answer: str, keys: tuple[str, ...]) -> str:
+    """Return the hash of a reply's schema, which is part of a call's key."""
     return hashlib.sha256(json.dumps(answer_schema(answer, keys), sort_keys=True).encode()).hexdigest()
