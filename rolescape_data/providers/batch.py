@@ -255,7 +255,7 @@ class BatchWriter:
             raise WriterError(
                 f"The writer '{self.name}' took nothing of batch {batch.id}: {str(faults[0]).rstrip('.')}. Nothing was "
                 "charged. Choose another model or server, or correct the prompt's settings."
-            )
+            ) from faults[0]
 
     # What is to be sent
 

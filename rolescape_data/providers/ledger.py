@@ -102,8 +102,11 @@ _END = (
     "text = ?, fault = ?, detail = ?, model = ?, fingerprint = ?, ended = strftime('%Y-%m-%dT%H:%M:%fZ', 'now') "
     "WHERE key = ? AND number = ?"
 )
-# A writer that sends nothing would only say the same again.
-_SENT = "EXISTS (SELECT 1 FROM attempts WHERE attempts.key = calls.key)"
+# A writer that sends nothing would only say the same again; what a fall-back answered is in nobody's way.
+_SENT = (
+    "EXISTS (SELECT 1 FROM attempts WHERE attempts.key = calls.key) AND NOT EXISTS (SELECT 1 FROM handed_on "
+    "JOIN calls AS next ON next.key = successor_key WHERE handed_on.key = calls.key AND next.reply IS NOT NULL)"
+)
 Statement = tuple[str, tuple[Any, ...]]
 
 

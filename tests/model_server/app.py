@@ -16,6 +16,7 @@ from .settings import Settings
 from .state import State
 
 STATE = web.AppKey("state", State)
+DESK = web.AppKey("desk", Desk)
 Wire = Any  # openai_wire or gemini_wire: both have reply()
 
 
@@ -25,7 +26,8 @@ def application(settings: Settings) -> web.Application:
     app[STATE] = State(settings)
     app.router.add_post("/v1/chat/completions", _chat)
     app.router.add_post("/{version:v1beta|v1alpha|v1}/models/{model}:generateContent", _generate)
-    add_batches(app, app[STATE], Desk(app[STATE], compose))
+    app[DESK] = Desk(app[STATE], compose)
+    add_batches(app, app[STATE], app[DESK])
     app.router.add_get("/_counters", _counters)
     app.router.add_post("/_configure", _configure)
     app.router.add_post("/_reset", _reset)
@@ -195,6 +197,9 @@ async def _configure(request: web.Request) -> web.Response:
         state.settings.update(changes)
     except ValueError as fault:
         return web.Response(status=400, text=str(fault))
+    if state.settings.release:
+        request.app[DESK].release()
+        state.settings.release = False
     if "mode" in changes or "seconds" in changes:
         state.mode_since = None
         state.level_at = 0.0

@@ -77,19 +77,25 @@ async def _content(request: web.Request, desk: Desk) -> web.Response:
 
 
 async def _start(request: web.Request, desk: Desk) -> web.Response:
-    return web.json_response(desk.shown_openai(desk.start_openai(await request.json())))
+    job = desk.start_openai(await request.json())
+    _lose(request, desk)
+    return web.json_response(desk.shown_openai(job))
+
+
+def _lose(request: web.Request, desk: Desk) -> None:
+    """Break the connection where the answer is to be lost."""
+    if desk.settings.batch_lost:
+        assert request.transport is not None
+        request.transport.abort()
 
 
 async def _list(request: web.Request, desk: Desk) -> web.Response:
-    names = list(reversed(desk.jobs))
+    jobs = [job for job in desk.listed() if not job.model]
+    names = [job.name for job in jobs]
     after = request.query.get("after", "")
     start = names.index(after) + 1 if after in names else 0
     limit = int(request.query.get("limit", "20"))
-    page = [
-        desk.shown_openai(desk.jobs[name])
-        for name in names[start : start + limit]
-        if not desk.jobs[name].model
-    ]
+    page = [desk.shown_openai(job) for job in jobs[start : start + limit]]
     ends = {"first_id": page[0]["id"], "last_id": page[-1]["id"]} if page else {}
     return web.json_response({"object": "list", "data": page, "has_more": start + limit < len(names), **ends})
 
@@ -106,11 +112,12 @@ async def _cancel(request: web.Request, desk: Desk) -> web.Response:
 
 async def _start_gemini(request: web.Request, desk: Desk) -> web.Response:
     job = desk.start_gemini(request.match_info["model"], await request.json())
+    _lose(request, desk)
     return web.json_response(desk.shown_gemini(job))
 
 
 async def _list_gemini(request: web.Request, desk: Desk) -> web.Response:
-    jobs = [job for job in reversed(desk.jobs.values()) if job.model]
+    jobs = [job for job in desk.listed() if job.model]
     start = int(request.query.get("pageToken") or 0)
     size = int(request.query.get("pageSize") or 50)
     more = {"nextPageToken": str(start + size)} if start + size < len(jobs) else {}

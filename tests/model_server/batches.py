@@ -1,7 +1,8 @@
 """Batches of both providers: files and jobs in, half-priced answers out once their time has come.
 
 What becomes of a job is the setting `batch`: complete; partial (every third request fails); expired (the second half
-never ran); failed (nothing ran); stuck (it never ends). It ends `latency_s` seconds after it was made.
+never ran); failed (the file was not taken, nothing ran); full (the same, because the queue has no room); cancelled (half
+ran before somebody cancelled it); stuck (it ends when it is released). It ends `latency_s` seconds after it was made.
 """
 
 import json
@@ -12,9 +13,21 @@ from typing import Any
 
 from . import gemini_wire, openai_wire, tokens
 from .asked import Asked, RefusalError, digest
+from .settings import Settings
 from .state import State
 
 HALF = 0.5
+_WHY = {
+    "failed": {
+        "code": "invalid_json_line",
+        "message": "This line is not parseable as valid JSON.",
+        "line": 1,
+    },
+    "full": {
+        "code": "token_limit_exceeded",
+        "message": "Enqueued token limit reached for this model. Please try again once some batches are done.",
+    },
+}
 Compose = Callable[..., tuple[Asked, str, str, str, tuple[int, int]]]
 
 
@@ -27,6 +40,7 @@ class Job:
     fate: str
     ready_at: float
     about: dict[str, Any]
+    listed_at: float = 0.0
     model: str = ""
     cancelled: bool = False
     done: list[tuple[str, dict[str, Any] | RefusalError]] | None = None
@@ -35,6 +49,11 @@ class Job:
     def ended(self) -> bool:
         """Whether its time has come."""
         return self.cancelled or (self.fate != "stuck" and time.monotonic() >= self.ready_at)
+
+    @property
+    def stopped(self) -> bool:
+        """Whether somebody has cancelled it."""
+        return self.cancelled or self.fate == "cancelled"
 
 
 class Desk:
@@ -46,9 +65,15 @@ class Desk:
         self._state = state
         self._compose = compose
 
+    @property
+    def settings(self) -> Settings:
+        """How the server is told to behave."""
+        return self._state.settings
+
     def keep_file(self, data: bytes) -> dict[str, Any]:
         """Store a file and return OpenAI's description of it."""
         name = f"file-{len(self.files) + 1:04d}-{digest(data)}"
+        self._state.files += 1
         self.files[name] = data
         return {
             "id": name, "object": "file", "bytes": len(data), "created_at": int(time.time()),
@@ -79,9 +104,30 @@ class Desk:
     def _start(self, rows: list[tuple[str, dict[str, Any]]], about: dict[str, Any]) -> Job:
         settings = self._state.settings
         name = f"batch_{len(self.jobs) + 1:04d}"
-        job = Job(name, rows, settings.batch, time.monotonic() + settings.latency_s, about)
+        now = time.monotonic()
+        job = Job(
+            name,
+            rows,
+            settings.batch,
+            now + settings.latency_s,
+            about,
+            listed_at=now + settings.batch_hidden_s,
+        )
         self.jobs[name] = job
+        self._state.batches += 1
+        self._state.batch_rows += len(rows)
         return job
+
+    def listed(self) -> list[Job]:
+        """Return the jobs that the list shows by now, the newest first."""
+        self._state.batch_lists += 1
+        now = time.monotonic()
+        return [job for job in reversed(self.jobs.values()) if now >= job.listed_at]
+
+    def release(self) -> None:
+        """Let jobs that are stuck come to their end."""
+        for job in self.jobs.values():
+            job.fate = "complete" if job.fate == "stuck" else job.fate
 
     def results(self, job: Job) -> list[tuple[str, dict[str, Any] | RefusalError]]:
         """Return what an ended job brought, answering its requests the first time."""
@@ -94,7 +140,9 @@ class Desk:
         return job.done
 
     def _result(self, job: Job, number: int, body: dict[str, Any]) -> dict[str, Any] | RefusalError | None:
-        if job.fate == "failed" or job.cancelled:
+        if job.fate in ("failed", "full") or job.cancelled:
+            return None
+        if job.fate == "cancelled" and number >= len(job.requests) / 2:
             return None
         if job.fate == "expired" and number >= len(job.requests) / 2:
             return RefusalError(
@@ -111,7 +159,7 @@ class Desk:
 
     def _answer(self, job: Job, body: dict[str, Any]) -> dict[str, Any]:
         state = self._state
-        data = json.dumps(body, sort_keys=True).encode()
+        data = json.dumps(body).encode()
         if job.model:
             asked = gemini_wire.request(body["request"], digest(data), job.model, state.settings)
             wire, pictures = gemini_wire.reply, tokens.gemini_picture
@@ -127,7 +175,9 @@ class Desk:
         """Return OpenAI's description of a job; its result files appear once it has ended."""
         ended = job.ended()
         status = (
-            {"failed": "failed", "expired": "expired"}.get(job.fate, "completed") if ended else "in_progress"
+            {"failed": "failed", "full": "failed", "expired": "expired"}.get(job.fate, "completed")
+            if ended
+            else "in_progress"
         )
         good = bad = 0
         if ended:
@@ -138,7 +188,8 @@ class Desk:
             "endpoint": "/v1/chat/completions",
             "input_file_id": job.about["input_file_id"],
             "completion_window": "24h",
-            "status": "cancelled" if job.cancelled else status,
+            "status": "cancelled" if ended and job.stopped else status,
+            "errors": {"object": "list", "data": [_WHY[job.fate]]} if ended and job.fate in _WHY else None,
             "created_at": int(time.time()),
             "metadata": job.about.get("metadata"),
             "output_file_id": job.files.get("output"),
@@ -175,9 +226,13 @@ class Desk:
     def shown_gemini(self, job: Job) -> dict[str, Any]:
         """Return Gemini's description of a job, with the answers in it once it has ended."""
         ended = job.ended()
-        state = {"failed": "FAILED", "expired": "EXPIRED"}.get(job.fate, "SUCCEEDED") if ended else "RUNNING"
+        state = (
+            {"failed": "FAILED", "full": "FAILED", "expired": "EXPIRED"}.get(job.fate, "SUCCEEDED")
+            if ended
+            else "RUNNING"
+        )
         about: dict[str, Any] = {
-            "state": f"BATCH_STATE_{'CANCELLED' if job.cancelled else state}",
+            "state": f"BATCH_STATE_{'CANCELLED' if ended and job.stopped else state}",
             "displayName": job.about.get("displayName", ""),
             "model": f"models/{job.model}",
         }

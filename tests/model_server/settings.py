@@ -42,6 +42,8 @@ Corruption = Literal[
 ]
 CORRUPTIONS: tuple[str, ...] = get_args(Corruption)
 
+FATES = ("complete", "partial", "expired", "failed", "cancelled", "full", "stuck")
+
 
 @dataclass(slots=True)
 class Settings:
@@ -64,7 +66,11 @@ class Settings:
         strict: whether schemas are held against the documented subset.
         key: the key it asks for; '' takes any.
         temperature: whether a temperature other than 1 is accepted, as reasoning models do not.
-        batch: complete, partial, expired, failed or stuck; what becomes of batches.
+        batch: complete, partial, expired, failed, cancelled, full (the provider's queue has no room) or stuck; what
+            becomes of batches made from now on. `latency_s` makes them slow.
+        batch_hidden_s: seconds for which a batch is missing from the list after it was made.
+        batch_lost: whether the answer to a batch's creation breaks off after it was made.
+        release: set to true, batches that are stuck come to their end.
     """
 
     mode: str = "ok"
@@ -87,6 +93,9 @@ class Settings:
     key: str = ""
     temperature: bool = True
     batch: str = "complete"
+    batch_hidden_s: float = 0.0
+    batch_lost: bool = False
+    release: bool = False
 
     def update(self, changes: dict[str, Any]) -> None:
         """Change what is named; an unknown name is an error, so that a test cannot ask for nothing."""
@@ -95,6 +104,8 @@ class Settings:
             if name not in known:
                 raise ValueError(f"unknown setting '{name}' (known: {', '.join(sorted(known))})")
             setattr(self, name, value)
+        if self.batch not in FATES:
+            raise ValueError(f"unknown fate of batches '{self.batch}' (known: {', '.join(FATES)})")
         if self.mode not in MODES:
             raise ValueError(f"unknown mode '{self.mode}' (known: {', '.join(MODES)})")
         if self.corruption not in (*CORRUPTIONS, "mixed"):

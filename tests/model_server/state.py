@@ -24,6 +24,10 @@ class State:
     bodies: Counter[str] = field(default_factory=Counter)  # answered and charged, by body
     rows: Counter[str] = field(default_factory=Counter)  # charged or damaged tries, by row
     tries: Counter[str] = field(default_factory=Counter)  # requests seen, by row
+    files: int = 0  # uploaded
+    batches: int = 0  # started
+    batch_rows: int = 0  # sent in them
+    batch_lists: int = 0  # looks at the list
     images: int = 0
     image_hashes: Counter[str] = field(default_factory=Counter)
     input_tokens: int = 0
@@ -94,6 +98,10 @@ class State:
             "mean_tries": sum(self.tries.values()) / len(self.tries) if self.tries else 0.0,
             "paid": sum(self.bodies.values()),
             "repeated": sum(count - 1 for count in self.bodies.values()),
+            "files": self.files,
+            "batches": self.batches,
+            "batch_rows": self.batch_rows,
+            "batch_lists": self.batch_lists,
             "images": self.images,
             "image_hashes": dict(sorted(self.image_hashes.items())),
             "input_tokens": self.input_tokens,

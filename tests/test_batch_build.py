@@ -1,0 +1,150 @@
+"""A whole build in batches: the same contract as offline at half the price, and one that can be left and come back to."""
+
+import json
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from adapters import KEY
+from conftest import Told
+from model_server import ModelServer
+from small_set import IDS
+
+from rolescape_data.providers import batch_post
+from rolescape_data.providers.background import background
+from rolescape_data.records import RECORDS
+from rolescape_data.store.workspace import Workspace
+
+Build = Callable[..., Told]
+
+
+@pytest.fixture(scope="module")
+def running() -> Iterator[ModelServer]:
+    with ModelServer(source="offline") as server:
+        yield server
+
+
+@pytest.fixture
+def server(running: ModelServer, monkeypatch: pytest.MonkeyPatch) -> ModelServer:
+    running.configure(batch="complete", latency_s=0.0, mode="ok")
+    running.reset()
+    background()._admissions.clear()
+    batch_post._posts.clear()
+    monkeypatch.setattr(batch_post, "LINGER_S", 0.05)
+    monkeypatch.setattr(batch_post, "FIRST_LOOK_S", 0.02)
+    return running
+
+
+@pytest.fixture
+def priced(small: Path) -> Path:
+    """The small set, with the prices of the test server."""
+    entry = "{input: 1.0, output: 10.0, read: 2026-11-20, source: the test server}"
+    (small.parent / "qa").mkdir(exist_ok=True)
+    (small.parent / "qa" / "prices.yaml").write_text(
+        f"prices: {{'openai:test-model': {entry}, 'gemini:test-model': {entry}}}\n"
+    )
+    return small
+
+
+def counts(workspace: Path) -> dict[str, dict[str, int]]:
+    opened = Workspace(workspace)
+    return {name: {kind: len(opened.character(name).read(RECORDS[kind])) for kind in RECORDS} for name in IDS}
+
+
+@pytest.mark.parametrize("provider", ["openai", "gemini"])
+def test_a_build_in_batches_meets_the_contract_at_half_the_price(
+    priced: Path,
+    built: Path,
+    server: ModelServer,
+    build: Build,
+    rolescape: Callable[..., Told],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    provider: str,
+) -> None:
+    monkeypatch.setenv(f"{provider.upper()}_API_KEY", KEY)
+    url = server.openai_url if provider == "openai" else server.gemini_url
+    out = tmp_path / "batch.workspace"
+
+    told = build(
+        priced, "--writer", f"{provider}:test-model", "--base-url", url, "--budget", "20", "--batch", out=out
+    )
+
+    assert told.status == 0, told.out + told.err
+    assert counts(out) == counts(built)
+    counted = server.counters()
+    assert counted["images"] > 0
+    assert counted["repeated"] == counted["requests"] == 0, "everything went in batches"
+    whole = (counted["input_tokens"] * 1.0 + counted["output_tokens"] * 10.0) / 1e6
+    assert counted["usd"] == pytest.approx(whole / 2)
+    status = json.loads(rolescape("status", out, "--json").out)
+    assert status["cost_usd"] == pytest.approx(counted["usd"], abs=1e-4)
+    assert status["batches"] == []
+    online = build(priced, "--writer", f"{provider}:test-model", "--base-url", url, out=out)
+    assert "Nothing to do" in online.out
+    background().journal.settle()
+    for path in out.rglob("*"):
+        assert not path.is_file() or KEY.encode() not in path.read_bytes(), path
+
+
+def test_both_characters_share_a_batch(
+    priced: Path, server: ModelServer, build: Build, tmp_path: Path
+) -> None:
+    out = tmp_path / "batch.workspace"
+
+    told = build(
+        priced,
+        *("--writer", "openai:test-model", "--base-url", server.openai_url, "--until", "profile", "--batch"),
+        out=out,
+    )
+
+    assert told.status == 0, told.out + told.err
+    assert server.counters()["batches"] == 1
+    assert server.counters()["paid"] == 2
+
+
+def test_a_build_sends_leaves_tells_and_comes_back(
+    priced: Path, server: ModelServer, build: Build, rolescape: Callable[..., Told], tmp_path: Path
+) -> None:
+    server.configure(batch="stuck")
+    out = tmp_path / "batch.workspace"
+    to = ("--writer", "openai:test-model", "--base-url", server.openai_url, "--until", "profile")
+
+    told = build(priced, *to, "--batch", "--batch-wait", "0", out=out)
+
+    assert told.status == 3, told.out + told.err
+    assert "still at work on" in told.err and "same command" in told.err
+    status = rolescape("status", out)
+    assert f"waiting: 2 requests of {', '.join(sorted(IDS, key=IDS.index))}" in status.out.replace(
+        ", ".join(reversed(IDS)), ", ".join(IDS)
+    )
+    [entry] = json.loads(rolescape("status", out, "--json").out)["batches"]
+    assert entry["at_server"] and entry["worst_usd"] >= 0 and sorted(entry["characters"]) == sorted(IDS)
+
+    server.configure(release=True)
+    back = build(priced, *to, "--batch", out=out)
+
+    assert back.status == 0, back.out + back.err
+    assert (server.counters()["batches"], server.counters()["paid"]) == (1, 2)
+
+
+def test_an_online_build_fetches_what_batches_have_already_paid_for(
+    priced: Path, server: ModelServer, build: Build, tmp_path: Path
+) -> None:
+    server.configure(batch="stuck")
+    out = tmp_path / "batch.workspace"
+    to = ("--writer", "openai:test-model", "--base-url", server.openai_url, "--until", "profile")
+    build(priced, *to, "--batch", "--batch-wait", "0", out=out)
+    server.configure(release=True)
+
+    told = build(priced, *to, out=out)
+
+    assert told.status == 0, told.out + told.err
+    assert (server.counters()["requests"], server.counters()["paid"]) == (0, 2)
+
+
+def test_a_wait_that_is_no_time_is_told(small: Path, build: Build) -> None:
+    told = build(small, "--batch", "--batch-wait", "tomorrow")
+
+    assert told.status == 2
+    assert "24h" in told.err
