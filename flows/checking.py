@@ -6,7 +6,8 @@ from typing import Any
 from flows.steps import STEPS, WRITTEN
 from flows.tasks import writers_of
 from rolescape_data import assets
-from rolescape_data.blueprints import Blueprint, KindContract, load_blueprint
+from rolescape_data.blueprint_files import load_blueprint
+from rolescape_data.blueprints import Blueprint, KindContract
 from rolescape_data.errors import InputError
 from rolescape_data.gates.decide import load_thresholds
 from rolescape_data.gates.safety import load_flagged_words
@@ -42,6 +43,7 @@ def check_set(path: Path, *, writer: str | None = None, base_url: str | None = N
     characters: dict[str, Any] = {}
     warnings: list[str] = []
     for entry in inputs.found.characters:
+        owed = blueprint.owed_by(entry.category, entry.role)
         material = inputs.material(entry.resolved_id())
         usable = 0
         for picture in material.pictures:
@@ -56,7 +58,7 @@ def check_set(path: Path, *, writer: str | None = None, base_url: str | None = N
             "documents": len(material.documents),
             "own_lines": len(material.own_lines()),
             "pictures": usable,
-            "calls": _calls(blueprint, material, usable),
+            "calls": _calls(owed, material, usable),
         }
     return {
         "set": inputs.found.name,
@@ -98,8 +100,8 @@ def _calls(blueprint: Blueprint, material: Material, pictures: int) -> int:
             calls += _solver_calls(contract, {"text_mcq", "visual_mcq"} & set(blueprint.kinds))
         elif contract.per_picture():
             # Kinds with a mix ask for all of a picture's cells in one call.
-            calls += pictures * (contract.per_image or 1)
-        elif kind in ("text_dialogue", "text_qa", "text_mcq", "probe"):
+            calls += pictures * (contract.per_image or 1) + contract.generic
+        elif kind in ("text_dialogue", "text_qa", "text_mcq", "probe", "t2i_check", "negative"):
             wanted = sum(contract.cells().values())
             calls += -(-wanted // contract.per_call)
         else:

@@ -7,6 +7,7 @@ from flows.steps import STEPS
 from flows.whole_set import ABOUT, ALL, WholeSet, contract_of, leaks_of, verdicts_of
 from rolescape_data.records import (
     Cell,
+    ImageRecord,
     Record,
     Verdict,
 )
@@ -18,11 +19,13 @@ def contract(whole: WholeSet, records: Sequence[Record]) -> list[Cell]:
     for character in whole.characters:
         folder = whole.workspace.character(character)
         stamps = folder.stamps()
+        owed = whole.owed_by(character).kinds
+        pool = pool_pictures_of(records, character)
         for step in STEPS:
-            if step.kind not in whole.blueprint.kinds:
+            if step.kind not in owed:
                 continue
             if step.kind not in stamps:
-                wanted = whole.blueprint.kinds[step.kind].cells()
+                wanted = owed[step.kind].cells()
                 cells += [
                     Cell(
                         character_id=character,
@@ -41,27 +44,37 @@ def contract(whole: WholeSet, records: Sequence[Record]) -> list[Cell]:
             kept = [
                 record for record in records if record.character_id == character and record.kind == step.kind
             ]
-            cells += [_after_verdicts(cell, kept, stamps[step.kind].rows) for cell in stamps[step.kind].cells]
+            cells += [
+                _after_verdicts(cell, kept, stamps[step.kind].rows, pool) for cell in stamps[step.kind].cells
+            ]
     return cells
 
 
 # Cells of a mix are values of these fields; every other cell counts all records of its kind.
-_CELL_FIELDS = ("difficulty", "type", "probe")
-
-_CELLS = frozenset(
-    ["easy", "medium", "hard", "objective", "subjective", "memorization", "personality", "diversity"]
-)
+_CELL_FIELDS = ("difficulty", "type", "probe", "form", "negative", "fault")
 
 
-def _after_verdicts(cell: Cell, kept: Sequence[Record], made: int) -> Cell:
+def pool_pictures_of(records: Sequence[Record], character: str) -> frozenset[str]:
+    """Return the ids of a character's pictures that come from the set's pools."""
+    return frozenset(
+        record.id
+        for record in records
+        if isinstance(record, ImageRecord) and record.owner == "pool" and record.character_id == character
+    )
+
+
+def _after_verdicts(cell: Cell, kept: Sequence[Record], made: int, pool: frozenset[str]) -> Cell:
     if len(kept) == made:
         return cell
-    named = sum(1 for record in kept if cell.cell in [getattr(record, name, "") for name in _CELL_FIELDS])
-    found = named if cell.cell in _CELLS else cell.found - (made - len(kept))
+    generic = [record for record in kept if {record.id, getattr(record, "image_id", None)} & pool]
+    if cell.cell == "count" or cell.cell == "min":
+        found = min(cell.found, len(kept) - len(generic))
+    elif cell.cell == "generic":
+        found = len(generic)
+    else:
+        found = sum(cell.cell in [getattr(record, name, "") for name in _CELL_FIELDS] for record in kept)
     note = cell.note or f"{made - len(kept)} dropped by verdicts over the whole set; see rejects"
-    return cell.model_copy(
-        update={"found": max(found, 0), "note": note if found < cell.wanted else cell.note}
-    )
+    return cell.model_copy(update={"found": found, "note": note if found < cell.wanted else cell.note})
 
 
 def shortcomings(whole: WholeSet) -> dict[str, Any]:
@@ -98,7 +111,8 @@ def _too_many_rejects(whole: WholeSet) -> list[str]:
     made = dropped = 0
     for character in whole.characters:
         folder = whole.workspace.character(character)
-        kinds = {step.kind for step in STEPS if step.prompt and step.kind in whole.blueprint.kinds}
+        owed = whole.owed_by(character).kinds
+        kinds = {step.kind for step in STEPS if step.prompt and step.kind in owed}
         rejects = [row for row in folder.rejects() if row.kind in kinds]
         # What verdicts drop stays in its table; what a stage drops never was in one.
         made += sum(stamp.rows for kind, stamp in folder.stamps().items() if kind in kinds)

@@ -122,7 +122,8 @@ def _records(whole: WholeSet) -> tuple[list[Caption], list[ImageRecord]]:
     kinds = whole.blueprint.kinds
     captions = [row for folder in folders if Caption.kind in kinds for row in folder.read(Caption)]
     images = [row for folder in folders if ImageRecord.kind in kinds for row in folder.read(ImageRecord)]
-    return captions, images
+    # Generic pictures show nobody: they would pull the centre of the character's own away.
+    return captions, [image for image in images if image.owner != "pool"]
 
 
 @contextmanager

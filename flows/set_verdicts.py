@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import Any
 
 from flows.contract import contract
+from flows.desk import told_material
 from flows.steps import QA_KINDS
 from flows.whole_set import ALL, WholeSet, accepted, scores_of, tables_of
 from rolescape_data.gates import Context, measure_set, unmeasured
@@ -37,7 +38,7 @@ from rolescape_data.store.tables import read_table, write_table
 
 def context_of(whole: WholeSet, character: str, records: Sequence[Record]) -> Context:
     """Return what gates may look at for one character."""
-    material = whole.inputs.material(character)
+    material = told_material(whole.workspace, whole.inputs.material(character))
     entries = whole.inputs.found.characters
     blobs = {record.blob for record in records if isinstance(record, ImageRecord)}
     return Context(
@@ -54,7 +55,8 @@ def context_of(whole: WholeSet, character: str, records: Sequence[Record]) -> Co
         titles=tuple(sorted({entry.script for entry in entries if entry.script})),
         replies={record.id: record.response for record in records if isinstance(record, ImageDialogue)},
         quotas=quotas_of(
-            whole.blueprint, [record.id for record in records if isinstance(record, ImageRecord)]
+            whole.owed_by(character),
+            [record.id for record in records if isinstance(record, ImageRecord) and record.owner != "pool"],
         ),
         flagged_words=frozenset(whole.thresholds.flagged_words),
         answers=answers_of(whole, character),

@@ -8,10 +8,12 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict
 
 from flows import progress
+from flows.desk import FROM_SEED, Desk, share_of_pools, told
 from flows.runtime import call
-from flows.steps import STEPS, WRITTEN, Desk, Step
+from flows.step import Step, others_read
+from flows.steps import STEPS, WRITTEN
 from rolescape_data import assets
-from rolescape_data.blueprints import load_blueprint
+from rolescape_data.blueprint_files import load_blueprint
 from rolescape_data.gates.decide import Thresholds, load_thresholds
 from rolescape_data.gates.safety import load_flagged_words
 from rolescape_data.providers import BatchTerms, Purse, open_route
@@ -80,11 +82,13 @@ def open_desk(
     inputs = from_workspace(workspace)
     folder = workspace.character(character)
     folder.root.mkdir(parents=True, exist_ok=True)
+    blueprint = load_blueprint(inputs.found.blueprint, inputs.qa)
+    material, generic = share_of_pools(inputs, blueprint, character)
     return Desk(
         workspace=workspace,
         inputs=inputs,
-        material=inputs.material(character),
-        blueprint=load_blueprint(inputs.found.blueprint, inputs.qa),
+        material=material,
+        blueprint=blueprint.owed_by(material.entry.category, material.entry.role),
         thresholds=thresholds_of(inputs),
         writers=writers_of(
             casting,
@@ -98,6 +102,7 @@ def open_desk(
             notice=lambda text: _note(workspace, text),
         ),
         seed=inputs.found.seed,
+        generic=generic,
     )
 
 
@@ -148,10 +153,15 @@ def out_of_date(desk: Desk, stages: tuple[str, ...]) -> list[str]:
 
 def _met_anew(desk: Desk, step: Step) -> bool:
     """Say whether a step reads the profile of somebody whose profile is itself out of date."""
-    if step.others != "profiles":
-        return False
-    desks = [replace(desk, material=desk.inputs.material(partner)) for partner in desk.partners()]
-    return any(out_of_date(other, ("profile",)) for other in desks)
+    return any(out_of_date(_beside(desk, other), ("profile",)) for other in others_read(desk, step))
+
+
+def _beside(desk: Desk, character: str) -> Desk:
+    """Return the desk of another character of the set, for looking only."""
+    blueprint = load_blueprint(desk.inputs.found.blueprint, desk.inputs.qa)
+    material, generic = share_of_pools(desk.inputs, blueprint, character)
+    owed = blueprint.owed_by(material.entry.category, material.entry.role)
+    return replace(desk, material=material, generic=generic, blueprint=owed)
 
 
 def build_table(desk: Desk, step: Step, fresh: bool) -> bool:
@@ -161,6 +171,7 @@ def build_table(desk: Desk, step: Step, fresh: bool) -> bool:
     mark = _mark(desk, step, stamps, fresh=fresh)
     if mark is None:
         return False
+    desk = _knowing(desk, step)
     take = _take(step, stamps, fresh)
     # Rows of a kind that the blueprint no longer has must not shape what a fresh workspace would make otherwise.
     tables = {kind: folder.read(RECORDS[kind]) for kind in step.needs if kind in desk.blueprint.kinds}
@@ -180,6 +191,11 @@ def build_table(desk: Desk, step: Step, fresh: bool) -> bool:
     return True
 
 
+def _knowing(desk: Desk, step: Step) -> Desk:
+    """Return the desk as the step sees it: what comes after a written profile reads it like a document."""
+    return desk if step.kind in FROM_SEED else told(desk)
+
+
 def _take(step: Step, stamps: Mapping[str, Stamp], fresh: bool) -> int:
     before = stamps[step.kind].take if step.kind in stamps else 0
     return before + 1 if fresh and step.prompt and step.kind in stamps else before
@@ -188,7 +204,7 @@ def _take(step: Step, stamps: Mapping[str, Stamp], fresh: bool) -> int:
 def _mark(desk: Desk, step: Step, stamps: Mapping[str, Stamp], *, fresh: bool) -> str | None:
     """Return the fingerprint to build with, or None when the table is up to date."""
     contents = {kind: stamp.content for kind, stamp in stamps.items() if kind in desk.blueprint.kinds}
-    mark = step.fingerprint(desk, contents, _take(step, stamps, fresh))
+    mark = step.fingerprint(_knowing(desk, step), contents, _take(step, stamps, fresh))
     folder = desk.workspace.character(desk.material.id)
     there = (
         looks_whole(folder.table(step.kind)) and looks_whole(folder.rejected) and _pictures_there(desk, step)

@@ -78,7 +78,9 @@ def status_of(folder: Path) -> dict[str, Any]:
         characters[name] = {
             "records": {step.kind: stamps[step.kind].rows for step in STEPS if step.kind in stamps},
             "not_built": [
-                step.kind for step in STEPS if step.kind in whole.blueprint.kinds and step.kind not in stamps
+                step.kind
+                for step in STEPS
+                if step.kind in whole.owed_by(name).kinds and step.kind not in stamps
             ],
             "rejected": dict(sorted(reasons.items())),
             "quarantined": quarantined(workspace, name),

@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from flows.tasks import thresholds_of
-from rolescape_data.blueprints import Blueprint, load_blueprint
+from rolescape_data.blueprint_files import load_blueprint
+from rolescape_data.blueprints import Blueprint
 from rolescape_data.export.webdataset import MANIFEST
 from rolescape_data.gates.decide import Thresholds
 from rolescape_data.records import (
@@ -55,6 +56,11 @@ class WholeSet:
     @property
     def characters(self) -> list[str]:
         return sorted(entry.resolved_id() for entry in self.inputs.found.characters)
+
+    def owed_by(self, character: str) -> Blueprint:
+        """Return what one character owes."""
+        entry = self.inputs.entry(character)
+        return self.blueprint.owed_by(entry.category, entry.role)
 
 
 def open_set(workspace: Workspace) -> WholeSet:
@@ -190,8 +196,10 @@ def accepted(whole: WholeSet) -> list[Record]:
 
 
 def _hangs(record: Record, present: set[str]) -> bool:
-    links = [getattr(record, name) for name in ("image_id", "dialogue_id") if hasattr(record, name)]
-    return any(link is not None and link not in present for link in links)
+    names = ("image_id", "dialogue_id", "source_record_id")
+    # A question that was taken from another character names a record that is none of this one's: only pairs hang on theirs.
+    links = [getattr(record, name, None) for name in (names if record.kind == "preference" else names[:2])]
+    return any(link not in present for link in links if link)
 
 
 def contract_of(workspace: Workspace) -> list[Cell]:

@@ -7,7 +7,7 @@ import json
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
@@ -17,6 +17,7 @@ from rolescape_data.records.image import Annotation, VisualAttributes
 from rolescape_data.settings import CharacterEntry, CharacterSet, ImageSource
 
 Read = Callable[[str], bytes]
+Owner = Literal["character", "script", "pool"]
 
 # An encyclopedia article is 100 KB; a whole novel 3 MB. More than this is a wrong file.
 MAX_TEXT_BYTES = 32_000_000
@@ -69,7 +70,7 @@ class Picture:
     """A picture file and what the set says of it; bytes are read when they are needed."""
 
     path: str
-    owner: str
+    owner: Owner
     license: str
     source: str
     note: str = ""
@@ -152,13 +153,27 @@ def gather(found: CharacterSet, entry: CharacterEntry, read: Read, files: Iterab
     documents = tuple(Document(path, _text(path, read(path))) for path in entry.documents)
     paths = [*entry.lines, *(script.lines if script else [])]
     lines = _heard_by(entry, [line for path in dict.fromkeys(paths) for line in _lines(path, read(path))])
+    owners: list[tuple[Owner, list[ImageSource]]] = [
+        ("character", entry.images),
+        ("script", script.images if script else []),
+    ]
     pictures = [
         picture
-        for owner, sources in (("character", entry.images), ("script", script.images if script else []))
+        for owner, sources in owners
         for image_source in sources
         for picture in _pictures(image_source, owner, (license_, source), read, known)
     ]
     return Material(entry.resolved_id(), entry, license_, source, documents, lines, tuple(pictures))
+
+
+def pool_pictures(found: CharacterSet, read: Read, files: Iterable[str]) -> dict[str, Picture]:
+    """Return the generic pictures of all pools of a set, by path, with their licences and notes."""
+    known = list(files)
+    return {
+        picture.path: picture
+        for _, source in sorted(found.pools.items())
+        for picture in _pictures(source, "pool", (found.license, found.source), read, known)
+    }
 
 
 def _heard_by(entry: CharacterEntry, lines: list[Line]) -> tuple[Line, ...]:
@@ -242,7 +257,7 @@ def _lines(path: str, data: bytes) -> list[Line]:
 
 
 def _pictures(
-    source: ImageSource, owner: str, defaults: tuple[str, str], read: Read, files: list[str]
+    source: ImageSource, owner: Owner, defaults: tuple[str, str], read: Read, files: list[str]
 ) -> list[Picture]:
     prefix = source.folder.rstrip("/") + "/"
     own_files = {name for name in (source.notes, source.annotations) if name}

@@ -1,6 +1,7 @@
-"""qa/commentary_questions.yaml -> the questions of one language, dealt out evenly by seed."""
+"""Pools shared by a set: the questions that commentaries answer, dealt out evenly, and generic pictures, drawn once each."""
 
 import hashlib
+from collections.abc import Mapping
 from pathlib import Path
 
 from pydantic import Field, model_validator
@@ -51,3 +52,31 @@ def dealt(questions: list[str], count: int, *, seed: int, character: str) -> lis
         questions, key=lambda text: hashlib.sha256(f"{seed}:{character}:{text}".encode()).hexdigest()
     )
     return [order[number % len(order)] for number in range(count)]
+
+
+def drawn(
+    pictures: Mapping[str, str], owed: Mapping[str, Mapping[str, int]], *, seed: int
+) -> dict[str, dict[str, list[str]]]:
+    """Draw the generic pictures of every character and kind; none is drawn twice.
+
+    Args:
+        pictures: content hash by path; of two files with the same bytes only the first is drawn.
+        owed: number by character and kind. The order counts: who comes later draws from what is left, so that a character
+            that joins at the end changes nobody's pictures.
+        seed: decides which ones.
+
+    Returns:
+        Paths by character and kind, in the order drawn; fewer than owed when the pool ends.
+    """
+    first: dict[str, str] = {}
+    for path in sorted(pictures):
+        first.setdefault(pictures[path] or path, path)
+    # By content, so that renaming a file changes nobody's draw.
+    deck = iter(sorted(first, key=lambda content: hashlib.sha256(f"{seed}:{content}".encode()).hexdigest()))
+    return {
+        character: {
+            kind: [first[content] for _, content in zip(range(count), deck, strict=False)]
+            for kind, count in kinds.items()
+        }
+        for character, kinds in owed.items()
+    }

@@ -5,14 +5,14 @@ from pathlib import Path
 
 from pydantic import BaseModel
 
-from rolescape_data.blueprints import Blueprint
+from rolescape_data.blueprint_files import BlueprintFile
 from rolescape_data.records import RECORDS, Cell, InstructionSample, Measurement, Rejected, SplitRow, Verdict
 from rolescape_data.records.score import ScoreRow
 from rolescape_data.settings import CharacterSet
 
 _OTHERS: dict[str, type[BaseModel]] = {
     "character_set": CharacterSet,
-    "blueprint": Blueprint,
+    "blueprint": BlueprintFile,
     "measurement": Measurement,
     "verdict": Verdict,
     "rejected": Rejected,

@@ -79,6 +79,10 @@ class CharacterEntry(Part):
     documents: list[PathText] = Field(
         default_factory=list, description="text or Markdown files about the character"
     )
+    seed: Annotated[str, Field(max_length=2_000)] = Field(
+        "",
+        description="who an invented character without documents is, in one line; its profile is expanded from it",
+    )
     lines: list[PathText] = Field(
         default_factory=list, description="JSON lines {scene, line, speaker, text, image}"
     )

@@ -16,7 +16,7 @@ import yaml
 from conftest import Told, program
 from small_set import IDS, ROOT, changed, contents, edit, tables, write_rows
 
-from rolescape_data.blueprints import load_blueprint
+from rolescape_data.blueprint_files import load_blueprint
 from rolescape_data.records import SplitRow
 from rolescape_data.store.tables import read_table
 from rolescape_data.store.workspace import Workspace

@@ -24,7 +24,7 @@ from gates_samples import (
 from PIL import Image
 
 from rolescape_data import assets
-from rolescape_data.blueprints import load_blueprint
+from rolescape_data.blueprint_files import load_blueprint
 from rolescape_data.gates.decide import Limits, load_thresholds
 from rolescape_data.providers.ledger import Spent
 from rolescape_data.records import (

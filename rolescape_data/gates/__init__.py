@@ -22,6 +22,7 @@ from rolescape_data.gates.caption import (
     instruction_tokens,
     visual_elements,
 )
+from rolescape_data.gates.checks import check_form, check_negatives, check_prompt_words, check_yes_share
 from rolescape_data.gates.contamination import fact_overlap, group_split, train_test_exact, train_test_near
 from rolescape_data.gates.duplicates import duplicate_exact, duplicate_near
 from rolescape_data.gates.fit import (
@@ -101,7 +102,23 @@ _MCQ = frozenset({"text_mcq", "visual_mcq"})
 _VISUAL = frozenset({"visual_qa", "visual_mcq"})
 _QUESTIONS = frozenset({"text_qa", "text_mcq"})
 _REVIEW = frozenset({"review"})
-_WRITTEN = _DIALOGUES | _COMMENTARY | _CAPTION | _QUESTIONS | _VISUAL | _PROBE | {"profile", "annotation"}
+_NEGATIVE = frozenset({"negative"})
+_CHECK = frozenset({"t2i_check"})
+_ROOTS = frozenset({"profile", "meta_information", "detailed_profile"})
+_WRITTEN = (
+    _DIALOGUES
+    | _COMMENTARY
+    | _CAPTION
+    | _QUESTIONS
+    | _VISUAL
+    | _PROBE
+    | _NEGATIVE
+    | _CHECK
+    | _ROOTS
+    | {"annotation"}
+)
+# What a model is asked with, so that the same thing twice is one too many.
+_ASKED = _DIALOGUES | _COMMENTARY | _QUESTIONS | _VISUAL | _PROBE | _NEGATIVE | _CHECK
 
 RECORD_GATES: dict[str, tuple[RecordGate, frozenset[str]]] = {
     "ai_tone": (ai_tone, _WRITTEN),
@@ -131,6 +148,10 @@ RECORD_GATES: dict[str, tuple[RecordGate, frozenset[str]]] = {
     "check_answers": (check_answers, frozenset({"t2i_check"})),
     "turn_grammar": (turn_grammar, _TALK),
     "message_count": (message_count, _TALK),
+    "check_prompt_words": (check_prompt_words, _CHECK),
+    "check_yes_share": (check_yes_share, _CHECK),
+    "check_form": (check_form, _CHECK),
+    "check_negatives": (check_negatives, _CHECK),
     "links": (links, _ALL),
     "image_file": (image_file, frozenset({"image"})),
     "picture_side": (picture_side, frozenset({"image"})),
@@ -159,8 +180,8 @@ SET_GATES: dict[str, tuple[SetGate, frozenset[str]]] = {
     "quota": (quota, _ALL),
     "aspect_coverage": (aspect_coverage, _QUESTIONS),
     "aspect_share": (aspect_share, frozenset({"text_qa"})),
-    "duplicate_exact": (duplicate_exact, _DIALOGUES | _COMMENTARY | _QUESTIONS | _VISUAL | _PROBE),
-    "duplicate_near": (duplicate_near, _DIALOGUES | _COMMENTARY | _QUESTIONS | _VISUAL | _PROBE),
+    "duplicate_exact": (duplicate_exact, _ASKED),
+    "duplicate_near": (duplicate_near, _ASKED),
     "mcq_answer_in_other_stem": (mcq_answer_in_other_stem, _MCQ),
     "mcq_key_balance": (mcq_key_balance, _MCQ),
     "mcq_key_balance_small": (mcq_key_balance_small, _MCQ),
@@ -195,8 +216,8 @@ SET_GATES: dict[str, tuple[SetGate, frozenset[str]]] = {
 }
 
 PAIR_GATES: dict[str, tuple[PairGate, frozenset[str]]] = {
-    "train_test_exact": (train_test_exact, _DIALOGUES | _COMMENTARY | _QUESTIONS | _PROBE),
-    "train_test_near": (train_test_near, _DIALOGUES | _COMMENTARY | _QUESTIONS | _PROBE),
+    "train_test_exact": (train_test_exact, _ASKED - _VISUAL - _CHECK),
+    "train_test_near": (train_test_near, _ASKED - _VISUAL - _CHECK),
     "fact_overlap": (fact_overlap, _QUESTIONS),
 }
 

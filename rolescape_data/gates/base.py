@@ -15,16 +15,20 @@ from rolescape_data.records import (
     Caption,
     CharacterProfile,
     Commentary,
+    DetailedProfile,
     Evidence,
     Exchange,
     HumanRoleDialogue,
     ImageAnnotation,
     InterRoleDialogue,
     Measurement,
+    MetaInformation,
+    NegativeItem,
     ProbeInput,
     Question,
     Record,
     SolverAnswer,
+    T2ICheck,
     TextMCQ,
     TextQA,
     VisualMCQ,
@@ -124,6 +128,8 @@ def spoken_texts(record: Record) -> dict[str, str]:
         }
     if isinstance(record, Commentary):
         return {"reply": record.reply}
+    if isinstance(record, NegativeItem):
+        return {"answer": record.answer}
     if isinstance(record, InterRoleDialogue):
         # Both speak as characters, and both perspectives are trained on.
         return {f"message {number}": turn.text for number, turn in enumerate(record.messages, 1)}
@@ -142,6 +148,8 @@ def asked_texts(record: Record) -> dict[str, str]:
         }
     if isinstance(record, ProbeInput):
         return {"text": record.text}
+    if isinstance(record, NegativeItem):
+        return {"question": record.question}
     return {}
 
 
@@ -172,6 +180,12 @@ def written_texts(record: Record) -> dict[str, str]:
     if isinstance(record, ImageAnnotation):
         fields = {name: getattr(record, name) for name in ("role_info", "place_info", "scene_info")}
         return {name: text for name, text in fields.items() if text}
+    if isinstance(record, MetaInformation | DetailedProfile):
+        own = type(record).model_fields.keys() - Record.model_fields.keys()
+        return {name: getattr(record, name) for name in type(record).model_fields if name in own}
+    if isinstance(record, T2ICheck):
+        asked = {f"question {number}": check.question for number, check in enumerate(record.questions, 1)}
+        return {"prompt": record.prompt, **asked}
     return {}
 
 
@@ -210,8 +224,10 @@ def input_text(record: Record) -> str:
         return record.text
     if isinstance(record, Commentary):
         return record.reply
-    if isinstance(record, Question | VisualQA | VisualMCQ):
+    if isinstance(record, Question | VisualQA | VisualMCQ | NegativeItem):
         return record.question
+    if isinstance(record, T2ICheck):
+        return record.prompt
     if isinstance(record, Exchange):
         return record.user_text
     if isinstance(record, HumanRoleDialogue | InterRoleDialogue):
@@ -224,6 +240,8 @@ def scope_of(record: Record) -> str:
 
     "What is Mira holding?" may be asked of every picture: each has another answer.
     """
+    if isinstance(record, NegativeItem) and record.image_id is not None:
+        return record.image_id
     return record.image_id if isinstance(record, VisualQA | VisualMCQ) else record.character_id
 
 

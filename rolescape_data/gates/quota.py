@@ -9,11 +9,19 @@ from collections.abc import Mapping, Sequence
 
 from rolescape_data.blueprints import Blueprint
 from rolescape_data.gates.base import Context, Quota
-from rolescape_data.records import ASPECTS, Measurement, Question, Record, SolverAnswer, TextQA
+from rolescape_data.records import (
+    ASPECTS,
+    ImageRecord,
+    Measurement,
+    Question,
+    Record,
+    SolverAnswer,
+    TextQA,
+)
 from rolescape_data.records.visual import VISUAL_CATEGORIES, VisualMCQ
 
 # Fields that a cell of a contract may name a value of.
-_CELL_FIELDS = ("difficulty", "type", "category", "probe", "shape", "polarity")
+_CELL_FIELDS = ("difficulty", "type", "category", "probe", "shape", "polarity", "form", "negative", "fault")
 
 # Fewer questions cannot cover eight aspects, and their shares are coarse.
 SMALLEST_COVERED = 8
@@ -23,15 +31,19 @@ SMALLEST_SHARED = 20
 def quotas_of(blueprint: Blueprint, images: Sequence[str]) -> dict[str, Quota]:
     """Return what a blueprint wants exactly of a character with these pictures, by kind.
 
-    Kinds with a lower bound only are left out. Of visual four-option questions every picture owes one of each category,
+    Kinds with a lower bound only are left out, and pictures: what a set brings is told by its contract. Of visual four-option questions every picture owes one of each category,
     whatever the mix of difficulties.
     """
     found: dict[str, Quota] = {}
     for kind, contract in blueprint.kinds.items():
         # The count of solver_answer is of the questions tried, not of the tries.
-        if contract.min is not None or kind == SolverAnswer.kind:
+        if contract.min is not None or kind in (ImageRecord.kind, SolverAnswer.kind):
             continue
         cells = contract.per_picture()
+        if contract.generic:
+            # Whichever picture they stand beside: a picture is shown once for each kind, as `links` and stages see to.
+            found[kind] = Quota({"count": sum(contract.cells(len(images)).values())})
+            continue
         if not cells:
             found[kind] = Quota(contract.cells(len(images)))
             continue

@@ -16,6 +16,7 @@ from pydantic import BaseModel, ConfigDict, Field, create_model
 from rolescape_data.records.base import OptionalText, Text
 from rolescape_data.records.character import Aspect
 from rolescape_data.records.question import Difficulty, Letter, QuestionType
+from rolescape_data.records.training import CheckType
 from rolescape_data.records.visual import Grounding, Polarity
 
 
@@ -180,6 +181,52 @@ class SolverLetterAnswer(Answer):
     answer: Literal["none", "A", "B", "C", "D"]
 
 
+class MetaInformationAnswer(Answer):
+    """Who an invented character is; the name is given."""
+
+    gender: Text
+    age: Text
+    origin: Text
+    personality: Text
+    experience: Text
+
+
+class DetailedProfileAnswer(Answer):
+    """MMRole's five parts, plain text each; empty text where the material says nothing."""
+
+    introduction: OptionalText
+    personality: OptionalText
+    experience: OptionalText
+    relationship: OptionalText
+    catchphrase: OptionalText
+
+
+class CheckQuestionAnswer(Answer):
+    """One check of a drawn picture; `choices` for multiple_choice alone."""
+
+    question: Text
+    type: CheckType
+    category: Text
+    answer: Text
+    choices: list[Text]
+    weight: float
+    is_negative: bool
+
+
+class T2ICheckAnswer(Answer):
+    """A drawing prompt and what a picture drawn from it must show."""
+
+    prompt: Text
+    questions: list[CheckQuestionAnswer]
+
+
+class NegativeAnswer(Answer):
+    """A question that cannot be answered, and how the character declines; its key says why it cannot."""
+
+    question: Text
+    answer: Text
+
+
 ANSWERS: dict[str, type[Answer]] = {
     model.__name__: model
     for model in (
@@ -197,6 +244,10 @@ ANSWERS: dict[str, type[Answer]] = {
         VisualMCQAnswer,
         ProbeAnswer,
         SolverLetterAnswer,
+        MetaInformationAnswer,
+        DetailedProfileAnswer,
+        T2ICheckAnswer,
+        NegativeAnswer,
     )
 }
 

@@ -34,11 +34,14 @@ Fault = Literal[
 ]
 
 
+CheckType = Literal["yes_no", "multiple_choice", "open_ended"]
+
+
 class CheckQuestion(Model):
     """One question that a picture drawn from the prompt must answer rightly."""
 
     question: Text
-    type: Literal["yes_no", "multiple_choice", "open_ended"]
+    type: CheckType
     category: Text
     answer: Text
     choices: list[Text] = Field(default_factory=list, description="3 or 4 for multiple_choice, else none")

@@ -46,7 +46,10 @@ class VisualQA(Record):
     image_id: RecordId
     question: Text
     answer: Text
-    type: Literal["objective", "subjective"]
+    type: Literal["objective", "subjective", "visual"] = Field(
+        description="visual: asked of the picture alone, in sets whose blueprint has vqa_mode combined"
+    )
+    category: VisualCategory | None = Field(None, description="of a visual question")
     grounding: list[Grounding] = Field(
         description="what the answer rests on; empty when a data set made elsewhere does not say"
     )

@@ -199,16 +199,20 @@ def spoken(setting: Setting, *texts: str) -> list[Evidence]:
 
 def gate_context(setting: Setting, ids: Sequence[str]) -> Context:
     """Return what the gates may look at for this character; `ids` are the records that links may point at."""
-    material = setting.material
+    return context_for(setting.material, setting.thresholds, ids)
+
+
+def context_for(material: Material, thresholds: Thresholds, ids: Sequence[str]) -> Context:
+    """Return what the gates may look at for a character, where no writer is asked."""
     return Context(
-        sources=setting.material.sources(),
+        sources=material.sources(),
         record_ids=frozenset(ids),
         names={material.id: material.names},
         allow={material.id: frozenset(material.entry.allow)},
         character_ids=frozenset({material.id}),
         blob_formats={},
         titles=(material.entry.script,) if material.entry.script else (),
-        flagged_words=frozenset(setting.thresholds.flagged_words),
+        flagged_words=frozenset(thresholds.flagged_words),
     )
 
 

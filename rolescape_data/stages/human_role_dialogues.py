@@ -2,18 +2,17 @@
 
 import re
 from collections.abc import Sequence
+from typing import Any
 
 from rolescape_data.materials import Line
-from rolescape_data.records import CharacterProfile, HumanRoleDialogue, ImageRecord, Rejected, Turn
+from rolescape_data.providers.base import Outcome, Request
+from rolescape_data.records import CharacterProfile, HumanRoleDialogue, ImageRecord, Turn
 from rolescape_data.records.answers import HumanRoleAnswer
 from rolescape_data.stages.base import (
     Result,
     Setting,
-    admit,
-    cells,
     character_block,
     common_fields,
-    dropped,
     gate_context,
     image_block,
     numbered,
@@ -23,84 +22,101 @@ from rolescape_data.stages.base import (
     shows,
     spoken,
 )
+from rolescape_data.stages.beside import cells_beside, in_turn, one_each
 
 MIN_MESSAGES = 6
 MAX_MESSAGES = 22
 
 
 def human_role_dialogues(
-    setting: Setting, profile: CharacterProfile, images: Sequence[ImageRecord], *, cast: Sequence[str] = ()
+    setting: Setting,
+    profile: CharacterProfile,
+    images: Sequence[ImageRecord],
+    *,
+    cast: Sequence[str] = (),
+    generic: Sequence[ImageRecord] = (),
 ) -> Result:
-    """Ask scene by scene, each with the picture shown in it, until the contract is met or the scenes end.
+    """Make the talks that the contract asks for: so many, or one beside each picture; and one beside each generic one.
 
     Scenes come first in which none of the set's other characters (`cast`) speaks, and that show a picture not talked about
     yet: talks among characters are a kind of their own. A character without scenes is asked about its
     pictures alone, which the offline writer leaves open.
     """
-    wanted = setting.contract.cells(len(images))["count"]
     places = _places(setting, images, cast)
-    kept: list[HumanRoleDialogue] = []
-    rejects: list[Rejected] = []
-    context = gate_context(setting, [profile.id, *(image.id for image in images)])
+    context = gate_context(setting, [profile.id, *(image.id for image in [*images, *generic])])
     # Two pictures of one scene may lead to the same talk.
     told: set[tuple[str, ...]] = set()
-    at = 0
-    while len(kept) < wanted and at < len(places):
-        asked = places[at : at + wanted - len(kept)]
-        at += len(asked)
-        requests = [
-            request(
-                setting,
-                {
-                    "character": character_block(setting),
-                    "description": profile.description,
-                    "personality": profile.personality,
-                    "speech_style": profile.speech_style,
-                    "image": image_block(image),
-                    "passage": [
-                        {"speaker": _shown(setting, line), "text": line.text, "image": line.image}
-                        for line in passage
-                    ],
-                    "min_messages": MIN_MESSAGES,
-                    "max_messages": MAX_MESSAGES,
-                },
-                images=[image],
-            )
-            for image, passage in asked
-        ]
-        candidates: list[HumanRoleDialogue] = []
-        for (image, _), outcome in zip(asked, setting.writer.write(requests), strict=True):
-            answer, reason = read_answer(setting, outcome)
-            name = f"p{at}_{len(candidates) + len(rejects)}"
-            if not isinstance(answer, HumanRoleAnswer):
-                if outcome.raw:
-                    rejects.append(dropped(setting, name, outcome.raw, [reason]))
-                continue
-            words = tuple(message.text for message in answer.messages)
-            if words in told or _meant_for_another(setting, answer, cast):
-                continue
-            told.add(words)
-            candidates.append(
-                HumanRoleDialogue(
-                    id=f"{setting.material.id}_human_role_{name}",
-                    image_id=image.id,
-                    messages=[
-                        Turn(
-                            speaker="human" if message.speaker == "human" else setting.material.id,
-                            text=message.text,
-                            evidence=next(iter(spoken(setting, message.text)), None),
-                        )
-                        for message in answer.messages
-                    ],
-                    **common_fields(setting, outcome, [profile.id, image.id]),
+
+    def ask(image: ImageRecord, passage: Sequence[Line] = ()) -> Request:
+        return request(setting, _block(setting, profile, image, passage), images=[image])
+
+    def make(name: str, image: ImageRecord, outcome: Outcome) -> HumanRoleDialogue | str | None:
+        answer, reason = read_answer(setting, outcome)
+        if not isinstance(answer, HumanRoleAnswer):
+            return reason
+        words = tuple(message.text for message in answer.messages)
+        if words in told or _meant_for_another(setting, answer, cast):
+            return None
+        told.add(words)
+        return HumanRoleDialogue(
+            id=name,
+            image_id=image.id,
+            messages=[
+                Turn(
+                    speaker="human" if message.speaker == "human" else setting.material.id,
+                    text=message.text,
+                    evidence=next(iter(spoken(setting, message.text)), None),
                 )
-            )
-        admitted, more = admit(setting, kept, candidates, context)
-        kept.extend(admitted)
-        rejects.extend(more)
+                for message in answer.messages
+            ],
+            **common_fields(setting, outcome, [profile.id, image.id]),
+        )
+
+    if setting.contract.per_image:
+        beside: dict[str, list[Line]] = {}
+        for image, passage in places:
+            beside.setdefault(image.id, passage)
+        kept, rejects = one_each(
+            setting,
+            images,
+            ask=lambda image: ask(image, beside.get(image.id, [])),
+            make=make,
+            kept=[],
+            context=context,
+        )
+    else:
+        kept, rejects = in_turn(
+            setting,
+            places,
+            wanted=setting.contract.cells()["count"],
+            ask=lambda place: ask(*place),
+            make=lambda name, place, outcome: make(name, place[0], outcome),
+            context=context,
+        )
+    more, bad = one_each(setting, generic, ask=ask, make=make, kept=kept, context=context)
     note = "no further scene shows a picture while one person and the character take turns"
-    records = numbered(kept, f"{setting.material.id}_talk")
-    return Result(records, rejects, cells(setting, {"count": wanted}, {"count": len(records)}, note))
+    return Result(
+        numbered([*kept, *more], f"{setting.material.id}_talk"),
+        rejects + bad,
+        cells_beside(setting, len(images), len(kept), len(more), note),
+    )
+
+
+def _block(
+    setting: Setting, profile: CharacterProfile, image: ImageRecord, passage: Sequence[Line]
+) -> dict[str, Any]:
+    return {
+        "character": character_block(setting),
+        "description": profile.description,
+        "personality": profile.personality,
+        "speech_style": profile.speech_style,
+        "image": image_block(image),
+        "passage": [
+            {"speaker": _shown(setting, line), "text": line.text, "image": line.image} for line in passage
+        ],
+        "min_messages": MIN_MESSAGES,
+        "max_messages": MAX_MESSAGES,
+    }
 
 
 def _meant_for_another(setting: Setting, answer: HumanRoleAnswer, cast: Sequence[str]) -> bool:

@@ -43,6 +43,7 @@ def images(
     material: Material,
     *,
     contract: KindContract,
+    generic: int = 0,
     thresholds: Thresholds,
     matte: tuple[int, int, int],
     read: Callable[[str], bytes],
@@ -52,7 +53,8 @@ def images(
 
     Args:
         material: names the pictures and what is known of them.
-        contract: how many are owed.
+        contract: how many are owed; of more than an exact number the rest is set aside.
+        generic: how many pictures of the set's pools are owed besides.
         thresholds: holds the radius within which pictures count as alike.
         matte: colour put behind transparent pixels, RGB.
         read: returns a picture file's bytes.
@@ -106,20 +108,56 @@ def images(
                     )
                 )
     records = _grouped(sorted(kept, key=lambda item: item.record.id), radius)
-    wanted = contract.cells(len(records))
+    own = [record for record in records if record.owner != "pool"]
+    wanted = contract.cells(len(own))["count"]
+    if contract.count is not None and len(own) > wanted:
+        own, left = _chosen(own, wanted)
+        for record in left:
+            reason = f"quota: the blueprint takes {wanted} pictures, and this one was left over"
+            rejects.append(_rejected(material, record.id, record.model_dump_json(), [reason]))
+        chosen = {record.id for record in own}
+        records = [record for record in records if record.owner == "pool" or record.id in chosen]
     note = "the set names no further usable picture that is not a near-duplicate"
-    cells = [
-        Cell(
-            character_id=material.id,
-            kind="image",
-            cell=cell,
-            wanted=count,
-            found=len(records) if contract.min is not None else min(len(records), count),
-            note=note if len(records) < count else "",
+    cells = [_cell(material, "count", wanted, len(own), note)]
+    if generic:
+        there = sum(record.owner == "pool" for record in records)
+        drawn = sum(picture.owner == "pool" for picture in material.pictures)
+        note = (
+            f"the set's pools had {drawn} distinct pictures left for this character"
+            if drawn < generic
+            else "some pictures of the set's pools cannot be used; see rejects"
         )
-        for cell, count in wanted.items()
-    ]
+        cells.append(_cell(material, "generic", generic, there, note))
     return Result(records, rejects, cells)
+
+
+def _chosen(own: Sequence[ImageRecord], wanted: int) -> tuple[list[ImageRecord], list[ImageRecord]]:
+    """Keep so many pictures, in their order: first of those of which something is noted, and of each group of like ones one."""
+    seen: set[str] = set()
+    again: dict[str, bool] = {}
+    for record in own:
+        again[record.id] = record.group_id in seen
+        seen.add(record.group_id)
+    ranked = sorted(
+        own,
+        key=lambda record: (
+            not (record.note or any(record.attributes.model_dump().values())),
+            again[record.id],
+        ),
+    )
+    kept = {record.id for record in ranked[:wanted]}
+    return [one for one in own if one.id in kept], [one for one in own if one.id not in kept]
+
+
+def _cell(material: Material, cell: str, wanted: int, found: int, note: str) -> Cell:
+    return Cell(
+        character_id=material.id,
+        kind=ImageRecord.kind,
+        cell=cell,
+        wanted=wanted,
+        found=found,
+        note=note if found < wanted else "",
+    )
 
 
 def _look(
@@ -144,7 +182,7 @@ def _look(
         license=picture.license,
         source=picture.source,
         provenance=Provenance(source_kind="human", writer="set file"),
-        owner="script" if picture.owner == "script" else "character",
+        owner=picture.owner,
         path=picture.path,
         sha256=hashlib.sha256(data).hexdigest(),
         blob=blob,

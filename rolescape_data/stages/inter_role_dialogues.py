@@ -5,16 +5,14 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from rolescape_data.materials import Line, Material
+from rolescape_data.providers.base import Outcome
 from rolescape_data.records import CharacterProfile, ImageRecord, InterRoleDialogue, Rejected, Turn
 from rolescape_data.records.answers import InterRoleAnswer
 from rolescape_data.stages.base import (
     Result,
     Setting,
-    admit,
-    cells,
     character_block,
     common_fields,
-    dropped,
     gate_context,
     image_block,
     numbered,
@@ -24,6 +22,7 @@ from rolescape_data.stages.base import (
     shows,
     spoken,
 )
+from rolescape_data.stages.beside import cells_beside, in_turn, one_each
 
 MIN_MESSAGES = 5
 MAX_MESSAGES = 26
@@ -57,64 +56,88 @@ def inter_role_dialogues(
     profile: CharacterProfile,
     images: Sequence[ImageRecord],
     partners: Sequence[CharacterProfile],
+    *,
+    generic: Sequence[ImageRecord] = (),
 ) -> Result:
-    """Ask scene by scene, each with its picture and its partner, until the contract is met or the scenes end.
+    """Make the talks that the contract asks for: so many, or one beside each picture; and one beside each generic one.
 
     Scenes come first that show a picture, and have a partner, not talked with yet. Without scenes every picture is asked
     about with the partners in turn, which the offline writer leaves open.
     """
-    wanted = setting.contract.cells(len(images))["count"]
     places = _places(setting, images, partners)
-    kept: list[InterRoleDialogue] = []
-    rejects: list[Rejected] = []
-    linked = [profile.id, *(image.id for image in images), *(partner.id for partner in partners)]
-    context = gate_context(setting, linked)
+    linked = [profile.id, *(image.id for image in [*images, *generic])]
+    context = gate_context(setting, [*linked, *(partner.id for partner in partners)])
     # Two pictures of one scene may lead to the same talk.
     told: set[tuple[str, ...]] = set()
-    at = 0
-    while len(kept) < wanted and at < len(places):
-        asked = places[at : at + wanted - len(kept)]
-        at += len(asked)
-        requests = [request(setting, _block(setting, profile, place), images=[place[0]]) for place in asked]
-        candidates: list[InterRoleDialogue] = []
-        for (image, partner, _), outcome in zip(asked, setting.writer.write(requests), strict=True):
-            answer, reason = read_answer(setting, outcome)
-            name = f"p{at}_{len(candidates) + len(rejects)}"
-            if not isinstance(answer, InterRoleAnswer):
-                if outcome.raw:
-                    rejects.append(dropped(setting, name, outcome.raw, [reason]))
-                continue
-            words = tuple(message.text for message in answer.messages)
-            if words in told:
-                continue
-            told.add(words)
-            speakers = {"partner": partner.character_id, "character": setting.material.id}
-            candidates.append(
-                InterRoleDialogue(
-                    id=f"{setting.material.id}_inter_role_{name}",
-                    image_id=image.id,
-                    partner_id=partner.character_id,
-                    messages=[
-                        Turn(
-                            speaker=speakers.get(message.speaker, message.speaker),
-                            text=message.text,
-                            evidence=next(iter(spoken(setting, message.text)), None),
-                        )
-                        for message in answer.messages
-                    ],
-                    **common_fields(setting, outcome, [profile.id, image.id, partner.id]),
+
+    def make(name: str, place: Place, outcome: Outcome) -> InterRoleDialogue | str | None:
+        image, partner, _ = place
+        answer, reason = read_answer(setting, outcome)
+        if not isinstance(answer, InterRoleAnswer):
+            return reason
+        words = tuple(message.text for message in answer.messages)
+        if words in told:
+            return None
+        told.add(words)
+        speakers = {"partner": partner.character_id, "character": setting.material.id}
+        return InterRoleDialogue(
+            id=name,
+            image_id=image.id,
+            partner_id=partner.character_id,
+            messages=[
+                Turn(
+                    speaker=speakers.get(message.speaker, message.speaker),
+                    text=message.text,
+                    evidence=next(iter(spoken(setting, message.text)), None),
                 )
-            )
-        admitted, more = admit(setting, kept, candidates, context)
-        kept.extend(admitted)
-        rejects.extend(more)
+                for message in answer.messages
+            ],
+            **common_fields(setting, outcome, [profile.id, image.id, partner.id]),
+        )
+
+    def each(pictures: Sequence[ImageRecord], kept: Sequence[InterRoleDialogue]) -> Any:
+        """One talk beside each picture, in its own scene where it has one, the partners in turn where it has none."""
+        chosen: dict[str, Place] = {}
+        for place in places:
+            chosen.setdefault(place[0].id, place)
+        for number, image in enumerate(pictures):
+            chosen.setdefault(image.id, (image, partners[number % len(partners)], []))
+        return one_each(
+            setting,
+            pictures,
+            ask=lambda image: request(setting, _block(setting, profile, chosen[image.id]), images=[image]),
+            make=lambda name, image, outcome: make(name, chosen[image.id], outcome),
+            kept=kept,
+            context=context,
+        )
+
+    kept: list[InterRoleDialogue] = []
+    more: list[InterRoleDialogue] = []
+    rejects: list[Rejected] = []
+    bad: list[Rejected] = []
+    if partners and setting.contract.per_image:
+        kept, rejects = each(images, [])
+    elif partners:
+        kept, rejects = in_turn(
+            setting,
+            places,
+            wanted=setting.contract.cells()["count"],
+            ask=lambda place: request(setting, _block(setting, profile, place), images=[place[0]]),
+            make=make,
+            context=context,
+        )
+    if partners:
+        more, bad = each(generic, kept)
     note = (
         "no further scene shows a picture of the character while it and one other of the set take turns"
         if partners
         else "no other character of its script has a profile to talk with"
     )
-    records = numbered(kept, f"{setting.material.id}_inter")
-    return Result(records, rejects, cells(setting, {"count": wanted}, {"count": len(records)}, note))
+    return Result(
+        numbered([*kept, *more], f"{setting.material.id}_inter"),
+        rejects + bad,
+        cells_beside(setting, len(images), len(kept), len(more), note),
+    )
 
 
 def _block(setting: Setting, profile: CharacterProfile, place: Place) -> dict[str, Any]:

@@ -41,6 +41,10 @@ def profile(setting: Setting) -> Result:
         rejects = [dropped(setting, "profile", outcome.raw, [note])] if outcome.raw else []
         return Result([], rejects, cells(setting, setting.contract.cells(), {}, note))
     facts, rejects = _facts(setting, answer)
+    # The documents of an invented character are the parts of a record: RECORD_ID/PART.
+    written = sorted(
+        {name.rpartition("/")[0] for name in _names(setting) if name.startswith(f"{material.id}_detailed/")}
+    )
     entry = material.entry
     record = CharacterProfile(
         id=f"{material.id}_profile",
@@ -61,14 +65,18 @@ def profile(setting: Setting) -> Result:
         motivation=answer.motivation,
         appearance=answer.appearance,
         facts=facts,
-        **common_fields(setting, outcome, []),
+        **common_fields(setting, outcome, written),
     )
-    failing = failures(setting, [record], gate_context(setting, [record.id]))
+    failing = failures(setting, [record], gate_context(setting, [record.id, *written]))
     if record.id in failing:
         reasons = [verdict.reason for verdict in failing[record.id]]
         rejects.append(dropped(setting, "profile", record.model_dump_json(), reasons))
         return Result([], rejects, cells(setting, setting.contract.cells(), {}, "; ".join(reasons)))
     return Result([record], rejects, cells(setting, setting.contract.cells(), {"count": 1}))
+
+
+def _names(setting: Setting) -> list[str]:
+    return [document.name for document in setting.material.documents]
 
 
 def _facts(setting: Setting, answer: ProfileAnswer) -> tuple[list[Fact], list[Rejected]]:

@@ -16,6 +16,7 @@ from rolescape_data.records import (
     HumanRoleDialogue,
     ImageRecord,
     InterRoleDialogue,
+    PreferencePair,
     Record,
     Split,
     SplitRow,
@@ -43,76 +44,119 @@ def splits(
     members: dict[str, list[Record]] = {}
     for record in ordered:
         members.setdefault(groups[record.id], []).append(record)
-    tested, cells = _keep_for_testing(members, blueprint, ood, seed)
+    held, cells = _hold_back(members, blueprint, ood, seed)
     rows = [
         SplitRow(
             record_id=record.id,
             kind=record.kind,
             character_id=record.character_id,
             group_id=groups[record.id],
-            split=_split(record, groups[record.id], blueprint, tested, ood),
+            split=_split(record, groups[record.id], blueprint, held, ood),
         )
         for record in ordered
     ]
     return rows, cells
 
 
-def _split(record: Record, group: str, blueprint: Blueprint, tested: set[str], ood: frozenset[str]) -> Split:
+def _split(
+    record: Record, group: str, blueprint: Blueprint, held: Mapping[str, Split], ood: frozenset[str]
+) -> Split:
     if record.character_id in ood:
         return "test_ood"
     rule = blueprint.kinds[record.kind].split
     if rule == "by_image" or isinstance(rule, HeldBack):
-        return "test_id" if group in tested else "train"
+        return held.get(group, "train")
     return rule
 
 
-def _keep_for_testing(
+def _hold_back(
     groups: Mapping[str, Sequence[Record]], blueprint: Blueprint, ood: frozenset[str], seed: int
-) -> tuple[set[str], list[Cell]]:
+) -> tuple[dict[str, Split], list[Cell]]:
+    """Choose the groups that are kept for testing, then of the others those for validation.
+
+    What an out-of-distribution character shares with others is tested with all of them, or it would be trained on.
+    """
+    tested = {name for name, group in groups.items() if any(record.character_id in ood for record in group)}
+    held: dict[str, Split] = dict.fromkeys(sorted(tested), "test_id")
+    cells: list[Cell] = []
+    for split, wanted in _wanted(blueprint).items():
+        held, found = _keep(groups, split, wanted, held, ood, seed)
+        cells += found
+    return held, cells
+
+
+def _wanted(blueprint: Blueprint) -> dict[Split, dict[str, int]]:
+    """Return how many records of which kind each held-back split owes, per character."""
+    found: dict[Split, dict[str, int]] = {
+        "test_id": {ImageRecord.kind: blueprint.test_images},
+        "val": {ImageRecord.kind: blueprint.val_images},
+    }
+    for kind, contract in blueprint.kinds.items():
+        if isinstance(contract.split, HeldBack):
+            found["test_id"][kind] = contract.split.test_id
+            found["val"][kind] = contract.split.val
+    return {
+        split: {kind: count for kind, count in wanted.items() if count and kind in blueprint.kinds}
+        for split, wanted in found.items()
+    }
+
+
+def _keep(
+    groups: Mapping[str, Sequence[Record]],
+    split: Split,
+    wanted: Mapping[str, int],
+    held: Mapping[str, Split],
+    ood: frozenset[str],
+    seed: int,
+) -> tuple[dict[str, Split], list[Cell]]:
     """Choose groups, character by character, until the shares are met; no character gets more than asked for.
 
     A group may hold records of several characters, who talk to each other: it counts for each of them.
     """
-    wanted = {"image": blueprint.test_images}
-    wanted |= {
-        kind: rule.split.test_id for kind, rule in blueprint.kinds.items() if isinstance(rule.split, HeldBack)
-    }
-    wanted = {kind: count for kind, count in wanted.items() if count and kind in blueprint.kinds}
+    chosen: dict[str, Split] = dict(held)
     gains = {
         name: Counter(
             (record.character_id, record.kind)
             for record in group
-            if record.kind in wanted and record.character_id not in ood
+            if record.kind in wanted and record.character_id not in ood and not _generic(record)
         )
         for name, group in groups.items()
     }
+    # A group's name is its hash's, so that another seed chooses others.
     ordered = sorted(groups, key=lambda name: hashlib.sha256(f"{seed}:{name}".encode()).hexdigest())
-    # What an out-of-distribution character shares with others is tested with all of them, or it would be trained on.
-    tested = {name for name, group in groups.items() if any(record.character_id in ood for record in group)}
-    found: Counter[tuple[str, str]] = sum((gains[name] for name in sorted(tested)), Counter())
+    found: Counter[tuple[str, str]] = sum(
+        (gains[name] for name in sorted(chosen) if chosen[name] == split), Counter()
+    )
     characters = sorted({record.character_id for group in groups.values() for record in group} - ood)
     for character in characters:
         for kind in wanted:
             for name in ordered:
                 gain = gains[name]
                 fits = all(found[place] + count <= wanted[place[1]] for place, count in gain.items())
-                if name not in tested and gain[character, kind] and fits:
-                    tested.add(name)
+                if name not in chosen and gain[character, kind] and fits:
+                    chosen[name] = split
                     found += gain
-    note = "no further group is small enough to be kept for testing whole"
+    purpose = "testing" if split == "test_id" else "validation"
     cells = [
         Cell(
             character_id=character,
             kind=kind,
-            cell="test_id",
+            cell=split,
             wanted=count,
             found=found[character, kind],
-            note="" if found[character, kind] >= count else note,
+            note=""
+            if found[character, kind] >= count
+            else f"no further group is small enough to be kept for {purpose} whole",
         )
         for character in characters
         for kind, count in wanted.items()
     ]
-    return tested, cells
+    return chosen, cells
+
+
+def _generic(record: Record) -> bool:
+    """Say whether a record is a picture of a pool, which no share of a character's own pictures counts."""
+    return isinstance(record, ImageRecord) and record.owner == "pool"
 
 
 def _groups(records: Sequence[Record]) -> dict[str, str]:
@@ -140,6 +184,8 @@ def _groups(records: Sequence[Record]) -> dict[str, str]:
 def _ties(record: Record, pictures: Mapping[str, ImageRecord]) -> list[str]:
     if isinstance(record, ImageRecord):
         return [f"picture:{record.group_id}", f"blob:{record.blob_sha256}"]
+    if isinstance(record, PreferencePair):
+        return [record.source_record_id]
     ties: list[str] = []
     image = getattr(record, "image_id", None)
     if image is not None:

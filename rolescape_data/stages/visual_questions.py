@@ -45,7 +45,8 @@ def visual_qa(
     """Fill the contract of open questions: for every picture so many objective and so many subjective ones."""
     beside = {dialogue.image_id: dialogue for dialogue in dialogues}
     noted = {annotation.image_id: annotation for annotation in annotations}
-    keys = quota_keys(setting.contract.per_picture())
+    mix = setting.contract.per_picture()
+    keys = combined_keys(mix) if setting.contract.vqa_mode == "combined" else quota_keys(mix)
 
     def block(image: ImageRecord, kept: list[VisualQA]) -> dict[str, Any]:
         dialogue = beside.get(image.id)
@@ -70,7 +71,10 @@ def visual_qa(
         dialogue = beside.get(image.id)
         if "dialogue" in item.grounding and dialogue is None:
             return "grounding: names a dialogue, but none belongs to this picture"
-        cell: Any = key.rpartition("_")[0]
+        cell: Any = key.split("_")[-2]
+        category = _read(key)[0] if cell == "visual" else None
+        if cell == "visual" and item.grounding != ["image"]:
+            return "grounding: a question on the picture alone rests on something else"
         parents = [profile.id, image.id, *([dialogue.id] if dialogue else [])]
         return VisualQA(
             id=name,
@@ -80,6 +84,7 @@ def visual_qa(
             type=cell,
             grounding=item.grounding,
             polarity=item.polarity,
+            category=category,
             element=item.element,
             **common_fields(setting, outcome, parents),
         )
@@ -152,6 +157,16 @@ def choice_keys(image_id: str, mix: Mapping[str, int]) -> list[str]:
     ordered = [*free, last]
     cells = quota_keys(mix)
     return [f"{ordered[at % len(ordered)]}_{cell}" for at, cell in enumerate(cells)]
+
+
+def combined_keys(mix: Mapping[str, int]) -> list[str]:
+    """Return the keys of one picture where one prompt asks for both sorts: 'objective_1', .., 'expression_emotion_visual_3'."""
+    keys: list[str] = []
+    for cell in quota_keys(mix):
+        number = int(cell.rpartition("_")[2]) - 1
+        category = VISUAL_CATEGORIES[number % len(VISUAL_CATEGORIES)]
+        keys.append(f"{category}_{cell}" if cell.startswith("visual_") else cell)
+    return keys
 
 
 def _read(key: str) -> tuple[Any, Any]:

@@ -2,6 +2,7 @@
 
 import json
 import random
+import re
 from typing import Any
 
 _WORDS = [
@@ -54,6 +55,14 @@ _WORDS = [
     "after",
     "every",
 ]
+_WORDS_ZH = [
+    "灯塔", "海潮", "缆绳", "钟声", "羽毛", "账本", "海风", "海鸥", "石阶", "面包", "冬天", "提灯", "木门", "小船", "书信", "歌谣",
+    "石桥", "铜镜", "玻璃", "清晨", "安静", "明亮", "早起", "细小", "谨慎", "勇敢", "耐心", "修理", "守望", "清点", "保存", "寻找",
+    "跟随", "回答", "记得", "点亮", "打开", "等候", "散步", "渡口", "盐田", "集市", "阁楼", "雨伞", "茶壶", "口哨", "钥匙", "罗盘",
+]  # fmt: skip
+# What the gates look for in a plan for a picture.
+_SEEN = "Her expression is calm, her pose upright, the setting wide, the lighting soft, and the colour warm. "
+_SEEN_ZH = "表情平静，姿势端正，背景开阔，光线柔和，色彩温暖，构图居中。"
 # How many words a text has, by the name of its key; the rest gets 6 to 14.
 _LENGTHS = {
     "description": (40, 60),
@@ -65,6 +74,12 @@ _LENGTHS = {
     "t2i_caption": (18, 30),
     "response": (12, 30),
     "answer": (3, 9),
+    "reply": (70, 110),
+    "introduction": (60, 90),
+    "experience": (60, 90),
+    "relationship": (60, 90),
+    "catchphrase": (20, 30),
+    "prompt": (7, 14),
     "relation": (1, 2),
     "name": (1, 2),
 }
@@ -86,10 +101,14 @@ class _Filler:
         self._root = schema
         self._random = random.Random(mark)
         self._name = str(block.get("character", {}).get("name", "Somebody"))
+        self._zh = block.get("character", {}).get("lang") == "zh"
+        self._partner = "partner" in block
         self._facts = [fact for fact in block.get("facts", []) if isinstance(fact, dict)]
         self._documents = [item for item in block.get("documents", []) if isinstance(item, dict)]
         self._fact: dict[str, Any] = {}
         self._turn = 0
+        self._passages = _passages(self._documents)
+        self._key = ""
 
     def value(self, schema: dict[str, Any], name: str) -> Any:
         if "$ref" in schema:
@@ -126,17 +145,45 @@ class _Filler:
         if "fact_ids" in names:
             self._fact = self._facts[self._turn % len(self._facts)] if self._facts else {}
             self._turn += 1
-        made = {name: self.value(schema["properties"][name], name) for name in names}
+        made: dict[str, Any] = {}
+        for name in names:
+            # The key of a set says which cell is asked for.
+            self._key = name if "_" in name and name[-1].isdigit() else self._key
+            made[name] = self.value(schema["properties"][name], name)
         if "document" in made and "evidence" in made:
             made |= self._quoted()
+        if "grounding" in made:
+            made["grounding"] = ["image"] if "_visual_" in self._key else ["image", "profile"]
+        return made
+
+    def _checks(self) -> list[dict[str, Any]]:
+        """Eight questions with whole choices: three of six yes/no ones are yes."""
+        made: list[dict[str, Any]] = []
+        for number in range(8):
+            options = [self._text("option") for _ in range(4)]
+            kind = "multiple_choice" if number >= 6 else "yes_no"
+            yes, no = ("是", "否") if self._zh else ("yes", "no")
+            answer = options[0] if kind == "multiple_choice" else (yes if number % 2 else no)
+            made.append(
+                {
+                    "question": self._text("question"),
+                    "type": kind,
+                    "category": "setting",
+                    "answer": answer,
+                    "choices": options if kind == "multiple_choice" else [],
+                    "weight": 0.5,
+                    "is_negative": answer == no,
+                }
+            )
         return made
 
     def _quoted(self) -> dict[str, Any]:
-        """A fact word for word: a line of a document."""
-        document = self._random.choice(self._documents) if self._documents else {"name": "none", "text": ""}
-        lines = [line for line in str(document["text"]).splitlines() if len(line.split()) > 4]
-        line = self._random.choice(lines) if lines else self._name
-        return {"document": document["name"], "evidence": line, "text": line.strip("- #")}
+        """A fact word for word: the next passage of the documents."""
+        if not self._passages:
+            return {"document": "none", "evidence": self._name, "text": self._name}
+        document, passage = self._passages[self._turn % len(self._passages)]
+        self._turn += 1
+        return {"document": document, "evidence": passage, "text": passage.strip("- #*")}
 
     def _array(self, schema: dict[str, Any], name: str) -> list[Any]:
         if name == "fact_ids" and self._fact:
@@ -144,19 +191,60 @@ class _Filler:
         if name == "evidence" and self._fact:
             return [self._fact["evidence"]]
         if name == "messages":
-            speakers = ("human", "character")
+            speakers = ("partner", "character") if self._partner else ("human", "character")
             return [{"speaker": speakers[number % 2], "text": self._text("response")} for number in range(8)]
+        if name == "facts" and self._passages:
+            return [self.value(schema["items"], name) for _ in self._passages]
+        if name == "questions":
+            return self._checks()
+        if name in ("relationships", "catchphrases"):
+            return [self.value(schema["items"], name) for _ in range(3)]
         low = int(schema.get("minItems", 1))
         count = self._random.randint(low, max(low, int(schema.get("maxItems", low + 2))))
         return [self.value(schema["items"], name) for _ in range(count)]
 
     def _text(self, name: str) -> str:
         low, high = _LENGTHS.get(name, (6, 14))
-        words = self._random.choices(_WORDS, k=self._random.randint(low, high))
-        text = " ".join(words)
+        length = self._random.randint(low, high)
+        if self._zh:
+            return self._chinese(name, length, short=high < 10)
+        if name == "generation_instruction":
+            return ", ".join(" ".join(self._random.choices(_WORDS, k=3)) for _ in range(length // 4 + 2))
+        text = " ".join(self._random.choices(_WORDS, k=length))
         if name == "question":
             return f"What does {self._name} know of {text}?"
+        if name == "thinking_process":
+            text = _SEEN + text
+        if name == "prompt":
+            return f"{self._name} {text}"
         return text[:1].upper() + text[1:] + ("" if high < 10 else ".")
+
+    def _chinese(self, name: str, length: int, *, short: bool) -> str:
+        """Made of words of two characters, of which each counts as a word: half as many are taken."""
+        found = self._random.choices(_WORDS_ZH, k=max(3, length // 2))
+        if name == "generation_instruction":
+            return "，".join(found[:12])
+        text = "，".join("".join(found[at : at + 5]) for at in range(0, len(found), 5))
+        if name == "question":
+            return f"{self._name}知道{text}吗？"
+        if name == "thinking_process":
+            return _SEEN_ZH + text + "。"
+        if name == "prompt":
+            return self._name + text
+        return text if short else text + "。"
+
+
+def _passages(documents: list[dict[str, Any]]) -> list[tuple[str, str]]:
+    """Cut documents into passages, each word for word and long enough to say something; every one once."""
+    found: dict[str, str] = {}
+    for document in documents:
+        for line in str(document.get("text", "")).splitlines():
+            if line.startswith("#"):
+                continue
+            for piece in re.split(r"(?<=[.!?;:,。！？；，])\s*", line.strip("- *")):
+                if len(piece.split()) > 3 or (len(piece) > 7 and not piece.isascii()):
+                    found.setdefault(piece, str(document["name"]))
+    return [(name, passage) for passage, name in found.items()]
 
 
 def data_block(user: str) -> dict[str, Any]:

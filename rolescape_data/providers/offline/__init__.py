@@ -11,7 +11,17 @@ from typing import Any, Literal
 from rolescape_data.prompts import data_block
 from rolescape_data.providers.base import Outcome, Request
 from rolescape_data.providers.ledger import call_key
-from rolescape_data.providers.offline import captions, dialogues, probes, profile, questions, talks
+from rolescape_data.providers.offline import (
+    captions,
+    checks,
+    dialogues,
+    probes,
+    profile,
+    questions,
+    refusals,
+    seeds,
+    talks,
+)
 from rolescape_data.providers.offline.pictures import annotations, choices
 from rolescape_data.providers.offline.pictures import questions as picture_questions
 
@@ -33,6 +43,10 @@ TASKS: dict[str, Task] = {
     "TextMCQAnswer": questions.text_mcq,
     # Whoever wrote the questions cannot examine them.
     "SolverLetterAnswer": lambda block, keys: None,
+    "MetaInformationAnswer": seeds.meta_information,
+    "DetailedProfileAnswer": seeds.detailed_profile,
+    "T2ICheckAnswer": checks.t2i_checks,
+    "NegativeAnswer": refusals.negatives,
 }
 
 
