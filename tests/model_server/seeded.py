@@ -3,63 +3,23 @@
 import json
 import random
 import re
+from functools import cache
+from pathlib import Path
 from typing import Any
 
-_WORDS = [
-    "lamp",
-    "harbour",
-    "tide",
-    "rope",
-    "clock",
-    "feather",
-    "ledger",
-    "wind",
-    "gull",
-    "stone",
-    "bread",
-    "winter",
-    "lantern",
-    "door",
-    "boat",
-    "letter",
-    "song",
-    "bridge",
-    "copper",
-    "glass",
-    "morning",
-    "quiet",
-    "bright",
-    "early",
-    "small",
-    "careful",
-    "brave",
-    "patient",
-    "carries",
-    "mends",
-    "watches",
-    "counts",
-    "keeps",
-    "finds",
-    "follows",
-    "answers",
-    "remembers",
-    "lights",
-    "opens",
-    "waits",
-    "walks",
-    "and",
-    "with",
-    "under",
-    "near",
-    "before",
-    "after",
-    "every",
-]
-_WORDS_ZH = [
-    "灯塔", "海潮", "缆绳", "钟声", "羽毛", "账本", "海风", "海鸥", "石阶", "面包", "冬天", "提灯", "木门", "小船", "书信", "歌谣",
-    "石桥", "铜镜", "玻璃", "清晨", "安静", "明亮", "早起", "细小", "谨慎", "勇敢", "耐心", "修理", "守望", "清点", "保存", "寻找",
-    "跟随", "回答", "记得", "点亮", "打开", "等候", "散步", "渡口", "盐田", "集市", "阁楼", "雨伞", "茶壶", "口哨", "钥匙", "罗盘",
-]  # fmt: skip
+_DOCUMENTS = Path(__file__).resolve().parents[2] / "examples" / "starter" / "documents"
+
+
+@cache
+def _vocabulary(*, zh: bool) -> list[str]:
+    """Return the plain words of the starter set's documents, so many that two made-up texts are never alike."""
+    text = "\n".join(path.read_text() for path in sorted(_DOCUMENTS.rglob("*.*")))
+    if zh:
+        return sorted(set(re.findall(r"[\u4e00-\u9fff]{2}", text)))
+    names = {word.casefold() for word in re.findall(r"\b[A-Z][a-z]+", text)}
+    return sorted(set(re.findall(r"\b[a-z]{3,}\b", text)) - names)
+
+
 # What the gates look for in a plan for a picture.
 _SEEN = "Her expression is calm, her pose upright, the setting wide, the lighting soft, and the colour warm. "
 _SEEN_ZH = "表情平静，姿势端正，背景开阔，光线柔和，色彩温暖，构图居中。"
@@ -209,8 +169,8 @@ class _Filler:
         if self._zh:
             return self._chinese(name, length, short=high < 10)
         if name == "generation_instruction":
-            return ", ".join(" ".join(self._random.choices(_WORDS, k=3)) for _ in range(length // 4 + 2))
-        text = " ".join(self._random.choices(_WORDS, k=length))
+            return ", ".join(" ".join(self._random.choices(_vocabulary(zh=False), k=3)) for _ in range(length // 4 + 2))
+        text = " ".join(self._random.choices(_vocabulary(zh=False), k=length))
         if name == "question":
             return f"What does {self._name} know of {text}?"
         if name == "thinking_process":
@@ -221,7 +181,7 @@ class _Filler:
 
     def _chinese(self, name: str, length: int, *, short: bool) -> str:
         """Made of words of two characters, of which each counts as a word: half as many are taken."""
-        found = self._random.choices(_WORDS_ZH, k=max(3, length // 2))
+        found = self._random.choices(_vocabulary(zh=True), k=max(3, length // 2))
         if name == "generation_instruction":
             return "，".join(found[:12])
         text = "，".join("".join(found[at : at + 5]) for at in range(0, len(found), 5))
