@@ -10,7 +10,8 @@ from rolescape_data import assets
 from rolescape_data.auditing.measure import measure
 from rolescape_data.auditing.repair import Repair, repair
 from rolescape_data.auditing.table import Table, not_run_of, rows_of
-from rolescape_data.blueprints import Blueprint, load_blueprint
+from rolescape_data.blueprint_files import load_blueprint
+from rolescape_data.blueprints import Blueprint
 from rolescape_data.collection import Collection
 from rolescape_data.errors import InputError, SettingsError
 from rolescape_data.gates.decide import Thresholds, decide, load_thresholds

@@ -173,6 +173,32 @@ JUDGED_RECORD_CASES: list[tuple[str, Record, Record, str]] = [
         check("yes", "no", "Not specified.", "no", "unknown"),
         "fail",
     ),
+    (
+        "check_prompt_words",
+        check("yes", "no", "yes", "no", "yes").model_copy(
+            update={"prompt": "Mira Holt lifts a lamp on the wet stone pier"}
+        ),
+        check("yes", "no", "yes", "no", "yes").model_copy(update={"prompt": "Mira with lamp"}),
+        "fail",
+    ),
+    (
+        "check_yes_share",
+        check("yes", "no", "yes", "no", "yes"),
+        check("yes", "yes", "yes", "yes", "no"),
+        "fail",
+    ),
+    (
+        "check_form",
+        check("yes", "no", "yes", "no", "yes"),
+        check("yes", "no", "perhaps", "no", "yes"),
+        "fail",
+    ),
+    (
+        "check_negatives",
+        check("yes", "no", "yes", "no", "yes"),
+        check("yes", "yes", "yes", "yes", "yes"),
+        "warn",
+    ),
 ]
 
 SAME = ["I keep the lamp and I wait for the boats to come in."] * 20

@@ -169,7 +169,9 @@ class _Filler:
         if self._zh:
             return self._chinese(name, length, short=high < 10)
         if name == "generation_instruction":
-            return ", ".join(" ".join(self._random.choices(_vocabulary(zh=False), k=3)) for _ in range(length // 4 + 2))
+            return ", ".join(
+                " ".join(self._random.choices(_vocabulary(zh=False), k=3)) for _ in range(length // 4 + 2)
+            )
         text = " ".join(self._random.choices(_vocabulary(zh=False), k=length))
         if name == "question":
             return f"What does {self._name} know of {text}?"
