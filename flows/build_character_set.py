@@ -9,11 +9,11 @@ from pydantic import BaseModel, ConfigDict, Field
 from flows import progress
 from flows.batches import until
 from flows.contract import shortcomings
+from flows.desk import Desk
 from flows.packing import clear_unnamed_shards, write_shards
 from flows.retrying import lift, to_retry
 from flows.runtime import call, each, on_cluster
 from flows.set_verdicts import divide, judge
-from flows.desk import Desk
 from flows.steps import FIRST_WAVE, SECOND_WAVE, SET_STAGES, STAGES, STEPS, WRITTEN
 from flows.tasks import CharacterJob, build_character, open_desk, out_of_date, planned, writers_of
 from flows.whole_set import WholeSet, done, mark_done, open_set
