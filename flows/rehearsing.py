@@ -10,7 +10,9 @@ from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
-from flows.steps import STEPS, Desk, Step
+from flows.desk import Desk
+from flows.step import Step
+from flows.steps import STEPS
 from flows.tasks import build_table, open_desk
 from rolescape_data.providers.base import Writer
 from rolescape_data.records import ImageRecord

@@ -11,8 +11,10 @@ from pathlib import Path
 from typing import Any, Literal
 
 from flows.build_character_set import remembered_budget, remembered_casting
+from flows.desk import Desk
 from flows.rehearsing import make_upstream, offline_desk, rehearsal, with_writer
-from flows.steps import STEPS, WRITTEN, Desk, Step
+from flows.step import Step
+from flows.steps import STEPS, WRITTEN
 from rolescape_data.errors import InputError, StoppedError, WriterError
 from rolescape_data.gates import measure_records
 from rolescape_data.gates.decide import decide
