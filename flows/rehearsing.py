@@ -11,7 +11,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from flows.desk import Desk
-from flows.step import Step
+from flows.step import Step, others_read
 from flows.steps import STEPS
 from flows.tasks import build_table, open_desk
 from rolescape_data.providers.base import Writer
@@ -38,7 +38,7 @@ def rehearsal(set_file: Path, folder: Path) -> Workspace:
 def upstream(step: Step, desk: Desk) -> list[Step]:
     """Return the steps whose tables a step needs, directly or not, in order."""
     needed: set[str] = set(step.needs)
-    if step.others == "profiles":
+    if step.others in ("profiles", "rival"):
         needed.add("profile")
     for earlier in reversed(STEPS):
         if earlier.kind in needed:
@@ -58,7 +58,7 @@ def make_upstream(desk: Desk, step: Step, real: Workspace | None) -> dict[str, s
         'workspace' or 'offline' by kind.
     """
     found: dict[str, str] = {}
-    partners = desk.partners() if step.others == "profiles" else []
+    partners = others_read(desk, step)
     for one in upstream(step, desk):
         for character in [desk.material.id, *(partners if one.kind == "profile" else [])]:
             own = desk if character == desk.material.id else offline_desk(desk.workspace, character)
