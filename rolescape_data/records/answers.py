@@ -227,6 +227,12 @@ class NegativeAnswer(Answer):
     answer: Text
 
 
+class ReviewAnswer(Answer):
+    """A judge's words: reasons first, then the scores in the form that the rubric's prompt asks for."""
+
+    review: Text
+
+
 ANSWERS: dict[str, type[Answer]] = {
     model.__name__: model
     for model in (
@@ -248,6 +254,7 @@ ANSWERS: dict[str, type[Answer]] = {
         DetailedProfileAnswer,
         T2ICheckAnswer,
         NegativeAnswer,
+        ReviewAnswer,
     )
 }
 

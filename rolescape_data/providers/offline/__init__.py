@@ -47,6 +47,8 @@ TASKS: dict[str, Task] = {
     "DetailedProfileAnswer": seeds.detailed_profile,
     "T2ICheckAnswer": checks.t2i_checks,
     "NegativeAnswer": refusals.negatives,
+    # Nor can it judge what it does not understand.
+    "ReviewAnswer": lambda block, keys: None,
 }
 
 
