@@ -1,4 +1,4 @@
-"""Job 3: a built workspace in, shards for a training cluster out."""
+"""Job 3: a built workspace in, shards for a training cluster or a published set's files out."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -6,6 +6,8 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from flows.collecting import collection_of
+from flows.handing_over import FOLDERS, write_folder
 from flows.packing import write_shards
 from flows.runtime import call
 from flows.whole_set import WholeSet, open_set, split_rows
@@ -29,8 +31,18 @@ def webdataset(whole: WholeSet, parameters: ExportParameters) -> dict[str, Any]:
     return write_shards(whole, Path(parameters.out), world_multiple=parameters.world_multiple)
 
 
-# To add a format: one file in rolescape_data/export, one function here.
-FORMATS: dict[str, Callable[[WholeSet, ExportParameters], dict[str, Any]]] = {"webdataset": webdataset}
+def folder(whole: WholeSet, parameters: ExportParameters) -> dict[str, Any]:
+    """Write the whole set as files in a published set's own format; tests are drawn with the set's seed."""
+    return write_folder(
+        collection_of(whole), Path(parameters.out), to=parameters.to, seed=whole.inputs.found.seed
+    )
+
+
+# To add a format: one file in rolescape_data/export, one function here or one line in FOLDERS.
+FORMATS: dict[str, Callable[[WholeSet, ExportParameters], dict[str, Any]]] = {
+    "webdataset": webdataset,
+    **dict.fromkeys(FOLDERS, folder),
+}
 
 
 def export_shards(parameters: ExportParameters) -> dict[str, Any]:
@@ -41,7 +53,8 @@ def export_shards(parameters: ExportParameters) -> dict[str, Any]:
         SettingsError: an unknown format; the known ones are listed.
     """
     if parameters.to not in FORMATS:
-        raise SettingsError(f"There is no format '{parameters.to}'. Known: {', '.join(sorted(FORMATS))}.")
+        known = ", ".join([*sorted(FORMATS), "mmrole-reward (of reviews)"])
+        raise SettingsError(f"There is no format '{parameters.to}'. Known: {known}.")
     workspace = Workspace(Path(parameters.workspace))
     workspace.require()
     if Path(parameters.out).resolve().is_relative_to(workspace.root.resolve()):

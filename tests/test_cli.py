@@ -14,7 +14,19 @@ from small_set import IDS, ROOT, changed, contents, edit
 
 Run = Callable[..., Told]
 
-COMMANDS = ["init", "check", "build", "qa", "export", "verify", "status", "report", "score", "schemas"]
+COMMANDS = [
+    "init",
+    "check",
+    "build",
+    "qa",
+    "export",
+    "verify",
+    "status",
+    "report",
+    "judge",
+    "score",
+    "schemas",
+]
 
 
 def sentence(told: Told, status: int) -> str:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from conftest import run_rolescape
 
 from rolescape_data.collection import Collection, Finding
 from rolescape_data.export.mmrole import mmrole_files
@@ -352,6 +353,23 @@ def test_our_export_passes_our_importer_and_comes_out_again_the_same(tmp_path: P
     again, _ = mmrole_files(found.collection, seed=3)
     for kind in TYPES:
         assert content(again[f"dialogues/{kind}.json"]) == content(folder / f"dialogues/{kind}.json")
+
+
+def test_the_starter_set_exported_is_whole_and_passes_our_importer_without_a_hard_finding(
+    starter: Path, tmp_path: Path
+) -> None:
+    told = run_rolescape("export", starter, "--to", "mmrole", "--out", tmp_path / "out", "--engine", "none")
+    assert told.status == 0, told.out + told.err
+    assert run_rolescape("verify", tmp_path / "out").status == 0
+    found = IMPORTERS["mmrole"](tmp_path / "out")
+    assert hard(found.findings) == []
+    counts = json.loads((tmp_path / "out/manifest.json").read_text())["counts"]
+    assert counts["in_test"] == dict.fromkeys(TYPES, 3) and min(counts["train"].values()) > 0
+    assert (
+        len(found.collection.pictures) == sum(one.kind == "image" for one in found.collection.records()) > 0
+    )
+    for row in json.loads((tmp_path / "out/train_all.json").read_text()):
+        assert (tmp_path / "out" / row["image"]).is_file()
 
 
 @pytest.fixture

@@ -13,7 +13,9 @@ from flows.commands.options import EngineName, Json, Quiet, WorkspaceFolder, app
 def export(
     workspace: WorkspaceFolder,
     out: Annotated[Path, typer.Option("--out", metavar="DIR", help="Folder to write to.")],
-    to: Annotated[str, typer.Option("--to", metavar="FORMAT", help="webdataset.")] = "webdataset",
+    to: Annotated[
+        str, typer.Option("--to", metavar="FORMAT", help="webdataset, mmrole; mmrole-reward of reviews.")
+    ] = "webdataset",
     world_multiple: Annotated[
         int, typer.Option("--world-multiple", min=1, help="Make every shard count a multiple of this.")
     ] = 1,
@@ -22,18 +24,26 @@ def export(
     quiet: Quiet = False,
 ) -> None:
     """Write the accepted records in the form a trainer reads."""
-    from flows import progress
+    from flows import progress, rewarding
     from flows.export_shards import ExportParameters, export_shards
+    from flows.handing_over import FOLDERS, tell_folder
     from flows.runtime import run_flow, start_server
     from flows.telling import tell_export
 
+    if to == rewarding.TO:
+        rewards = rewarding.export_rewards(workspace, out)
+        typer.echo(
+            json.dumps(rewards, indent=1, ensure_ascii=False) if as_json else tell_folder(rewards, out)
+        )
+        return
     start_server(engine)
     parameters = ExportParameters(
         workspace=str(workspace.resolve()), out=str(out.resolve()), to=to, world_multiple=world_multiple
     )
     with progress.showing(quiet=quiet or as_json):
         manifest = run_flow(export_shards, parameters, engine=engine, slots=1, name="export_shards")
-    typer.echo(json.dumps(manifest, indent=1, ensure_ascii=False) if as_json else tell_export(manifest, out))
+    tell = tell_folder if to in FOLDERS else tell_export
+    typer.echo(json.dumps(manifest, indent=1, ensure_ascii=False) if as_json else tell(manifest, out))
 
 
 @app.command(epilog="Example: rolescape verify shards")

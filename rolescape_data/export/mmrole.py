@@ -24,10 +24,10 @@ import random
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from rolescape_data.collection import Collection
+from rolescape_data.export.folder import Content
 from rolescape_data.mmrole.library import Entry, Library, library_of
 from rolescape_data.mmrole.names import TYPES, DialogueType
 from rolescape_data.mmrole.profile_text import detailed_profile
@@ -53,7 +53,7 @@ class Drawn:
     out_test: Mapping[DialogueType, Sequence[InstructionSample]]
 
 
-def mmrole_files(collection: Collection, *, seed: int) -> tuple[dict[str, bytes | Path], dict[str, Any]]:
+def mmrole_files(collection: Collection, *, seed: int) -> tuple[dict[str, Content], dict[str, Any]]:
     """Return every file of the export by its path, and what it counts.
 
     Args:
@@ -65,7 +65,7 @@ def mmrole_files(collection: Collection, *, seed: int) -> tuple[dict[str, bytes 
     """
     library = library_of(collection)
     drawn = draw(library, collection, seed=seed)
-    files: dict[str, bytes | Path] = {
+    files: dict[str, Content] = {
         "profiles/profiles.json": _json({one.name: one.profile for one in library.speakers.values()})
     }
     bare: list[str] = []

@@ -69,6 +69,7 @@ class _Filler:
         self._turn = 0
         self._passages = _passages(self._documents)
         self._key = ""
+        self._block = block
 
     def value(self, schema: dict[str, Any], name: str) -> Any:
         if "$ref" in schema:
@@ -92,7 +93,36 @@ class _Filler:
             return self._random.randint(low, int(schema.get("maximum", low + 9)))
         if kind == "boolean":
             return self._random.random() < 0.5
+        if name == "review" and "lowest" in self._block:
+            return self._review()
         return self._text(name)
+
+    def _review(self) -> str:
+        """A judge's words. What it thinks of an answer follows from its words, and a little from where it stands; every eighth
+        first try keeps to no form, and every try does not that is about an answer with the word 'unjudgeable'."""
+        low, high = int(self._block["lowest"]), int(self._block["highest"])
+        reasons = self._text("thinking_process")
+        shown = self._block.get("answers") or {"A": json.dumps(self._block.get("replies"))}
+        stubborn = any("unjudgeable" in str(words) for words in shown.values())
+        if stubborn or (not self._block.get("problem") and self._random.random() < 1 / 8):
+            return self._random.choice(
+                [reasons, f"{reasons} [Scores]: {high}", f"[Scores]: ({high}, {high + 1})"]
+            )
+        metric = self._block["metric"]
+        scores = [
+            max(
+                low,
+                min(
+                    high,
+                    random.Random(f"{metric}:{words}").randint(low + 2, high)
+                    - (letter == "B" and self._random.random() < 0.2),
+                ),
+            )
+            for letter, words in shown.items()
+        ]
+        if len(scores) == 1:
+            return f"{reasons}\n{scores[0]}"
+        return f"{reasons}\n[Scores]: ({scores[0]}, {scores[1]})"
 
     def _found(self, reference: str) -> dict[str, Any]:
         found: Any = self._root
