@@ -27,6 +27,7 @@ PAGE, DATA, REJECTS, NEEDS = "audit.html", "audit.json", "rejects.jsonl", "needs
 
 def _mmrole(collection: Collection, out: Path) -> None:
     from rolescape_data.export.mmrole import mmrole_files
+from rolescape_data.export.unicharacter import unicharacter_files
 
     files, _ = mmrole_files(collection, seed=SEED)
     if "test_id" not in collection.splits.values():
@@ -44,8 +45,12 @@ def write_files(files: Mapping[str, bytes | Path], out: Path) -> None:
         write_bytes(path, content if isinstance(content, bytes) else content.read_bytes())
 
 
+def _rolescape20(collection: Collection, out: Path) -> None:
+    write_files(unicharacter_files(collection)[0], out)
+
+
 # Who writes a mended copy of each format: (collection, folder).
-WRITERS: dict[str, Callable[[Collection, Path], None]] = {"mmrole": _mmrole}
+WRITERS: dict[str, Callable[[Collection, Path], None]] = {"mmrole": _mmrole, "rolescape20": _rolescape20}
 
 
 def audit(

@@ -11,11 +11,14 @@ from rolescape_data.collection import Collection
 from rolescape_data.export.folder import Content, export_folder
 from rolescape_data.export.mmrole import FORMAT as MMROLE
 from rolescape_data.export.mmrole import mmrole_files
+from rolescape_data.export.unicharacter import FORMAT as UNICHARACTER
+from rolescape_data.export.unicharacter import unicharacter_files
 
 Files = tuple[dict[str, Content], dict[str, Any]]
 
 # By name: the manifest's word for the format, and what makes its files and counts from a set and a seed.
 FOLDERS: dict[str, tuple[str, Callable[[Collection, int], Files]]] = {
+    "unicharacter": (UNICHARACTER, lambda collection, seed: unicharacter_files(collection)),
     "mmrole": (MMROLE, lambda collection, seed: mmrole_files(collection, seed=seed)),
 }
 

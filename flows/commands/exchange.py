@@ -14,7 +14,10 @@ def export(
     workspace: WorkspaceFolder,
     out: Annotated[Path, typer.Option("--out", metavar="DIR", help="Folder to write to.")],
     to: Annotated[
-        str, typer.Option("--to", metavar="FORMAT", help="webdataset, mmrole; mmrole-reward of reviews.")
+        str,
+        typer.Option(
+            "--to", metavar="FORMAT", help="webdataset, unicharacter, mmrole; mmrole-reward of reviews."
+        ),
     ] = "webdataset",
     world_multiple: Annotated[
         int, typer.Option("--world-multiple", min=1, help="Make every shard count a multiple of this.")

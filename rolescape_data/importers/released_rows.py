@@ -50,25 +50,20 @@ def read_processed(reader: Reader, folder: Path, folder_name: str, name: str) ->
 def mixture_rows(
     reader: Reader, one: Portrait, files: Mapping[str, tuple[Path, Rows]], shared: dict[str, Any]
 ) -> list[Record]:
-    """Return the rows of merged files that the records do not give."""
+    """Return the rows of merged files that the records do not give; merged drawing rows are no longer derived at all."""
     derived = drawing_rows(one, "train") | language_rows(one)
+    known = {_key(row) for rows in derived.values() for row in rows}
     found: list[Record] = []
     for dataset in names.MERGED:
         if dataset not in files:
             continue
         path, rows = files[dataset]
-        wanted = derived.get(dataset, [])
-        known = {_key(row) for row in wanted}
         foreign = sum(_key(row) not in known for _, row in rows)
-        if not foreign:
+        if not foreign and dataset in derived:
             continue
-        reader.wrong(
-            "merged_rows",
-            path,
-            "",
-            f"{foreign} of {len(rows)} rows come from no record of the set (an earlier take); kept as mixture rows",
-            hard=False,
-        )
+        if foreign:
+            detail = f"{foreign} of {len(rows)} rows come from no record of the set (an earlier take); kept as mixture rows"
+            reader.wrong("merged_rows", path, "", detail, hard=False)
         for place, row in rows:
             record = _mixture_row(reader, one, path, dataset, place, row, shared)
             found += [record] if record else []

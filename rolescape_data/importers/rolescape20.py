@@ -29,6 +29,7 @@ from rolescape_data.records import (
     ProfileText,
     Provenance,
     Record,
+    T2ICheck,
     TextDialogue,
 )
 from rolescape_data.records.base import Split
@@ -111,6 +112,7 @@ class _Character:
             self._talks(side, said)
         self._knowledge()
         self._probes()
+        self._checks()
         mixes, told = rows.read_mixes(
             self.reader, self.configs, names.prefix_of(self.id), self._shared("train")
         )
@@ -468,6 +470,37 @@ class _Character:
                     "text": self.reader.text(line, path, place),
                 }
                 self._keep(self.reader.made(ProbeInput, values, path, place), "test_id")
+
+    def _checks(self) -> None:
+        """Read the drawing prompts with check questions, where the set has any."""
+        folder = self.people.parent.parent / names.GRPO / names.check_name(self.name)
+        path = self.reader.file(folder, names.check_file(self.name))
+        if path is None:
+            return
+        for place, row in self.reader.lines(path):
+            asked = []
+            for where, item in self.reader.items(row.get("vqa_questions"), path, f"[{place}].vqa_questions"):
+                if not isinstance(item, dict):
+                    self.reader.wrong("file_shape", path, where, "is no object; left out")
+                    continue
+                weight = item.get("weight")
+                asked.append(
+                    {
+                        key: self.reader.text(item.get(key), path, f"{where}.{key}")
+                        for key in ("question", "type", "category", "answer")
+                    }
+                    | {
+                        "choices": [str(choice) for choice in item.get("choices") or []],
+                        "weight": float(weight) if isinstance(weight, int | float) else 1.0,
+                        "is_negative": item.get("is_negative") is True,
+                    }
+                )
+            values = self._shared("train") | {
+                "id": f"{self.id}_check_{place + 1:03d}",
+                "prompt": self.reader.text(row.get("text"), path, f"[{place}].text"),
+                "questions": asked,
+            }
+            self._keep(self.reader.made(T2ICheck, values, path, f"[{place}]"), "train")
 
 
 def _language(text: str) -> str:

@@ -81,6 +81,16 @@ def dataset_file(dataset: str, name: str, folder: str) -> str:
     return f"{folder if dataset == 'full' else name}_{dataset}.jsonl"
 
 
+def check_name(name: str) -> str:
+    """Return a character's name as the drawing reward's folders hold it."""
+    return name.replace(" ", "_")
+
+
+def check_file(name: str) -> str:
+    """Return the file of drawing prompts with check questions."""
+    return f"{check_name(name)}_pure_t2i_with_vqa.jsonl"
+
+
 def picture_names(images: Sequence[ImageRecord]) -> dict[str, str]:
     """Name the pictures of one side by image id: a number they are called by already, else their place in the row.
 

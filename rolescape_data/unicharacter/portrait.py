@@ -21,9 +21,6 @@ from rolescape_data.unicharacter import names
 from rolescape_data.unicharacter.names import SIDES, Side
 from rolescape_data.unicharacter.wire import Form, Said, Speaker, drawing_prompt, turns
 
-# The released merged drawing set holds its two parts ten times each.
-MERGED_TIMES = 10
-
 Row = dict[str, Any]
 
 
@@ -88,7 +85,7 @@ def portrait(collection: Collection, character: str) -> Portrait | None:
     scenes: dict[Side, list[Scene]] = {}
     images = collection.of(character, ImageRecord)
     for side in SIDES:
-        mine = [image for image in images if side_of(collection, image.id) == side]
+        mine = [image for image in images if side_of(collection, image.id) == side and image.id in of_image]
         pictures[side] = names.picture_names(mine)
         scenes[side] = [
             Scene(
@@ -100,7 +97,6 @@ def portrait(collection: Collection, character: str) -> Portrait | None:
                 choices.get(image.id, []),
             )
             for image in mine
-            if image.id in of_image
         ]
     talks: dict[Side, list[TextDialogue]] = {"train": [], "test": []}
     for talk in collection.of(character, TextDialogue):
@@ -174,12 +170,8 @@ def drawing_rows(one: Portrait, side: Side) -> dict[str, list[Row]]:
         ],
     }
     if side == "train":
-        kept = [row for row in one.mixture if row.dataset == "t2i_full"]
-        found["t2i_full"] = (
-            [_kept_drawing(one, row) for row in kept]
-            if kept
-            else [*found["t2i"] * MERGED_TIMES, *found["t2i_with_thinking"] * MERGED_TIMES]
-        )
+        # Merged and repeated drawing rows are written only where a set brought them: weights say the same for less.
+        found["t2i_full"] = [_kept_drawing(one, row) for row in one.mixture if row.dataset == "t2i_full"]
     return {dataset: rows for dataset, rows in found.items() if rows}
 
 
