@@ -27,7 +27,6 @@ PAGE, DATA, REJECTS, NEEDS = "audit.html", "audit.json", "rejects.jsonl", "needs
 
 def _mmrole(collection: Collection, out: Path) -> None:
     from rolescape_data.export.mmrole import mmrole_files
-from rolescape_data.export.unicharacter import unicharacter_files
 
     files, _ = mmrole_files(collection, seed=SEED)
     if "test_id" not in collection.splits.values():
@@ -46,6 +45,8 @@ def write_files(files: Mapping[str, bytes | Path], out: Path) -> None:
 
 
 def _rolescape20(collection: Collection, out: Path) -> None:
+    from rolescape_data.export.unicharacter import unicharacter_files
+
     write_files(unicharacter_files(collection)[0], out)
 
 
