@@ -37,6 +37,7 @@ soak: install
 
 bench: install
 	$(BIN)/python benchmarks/write_shards.py
+	$(BIN)/python -m benchmarks.model_calls
 
 schemas: install
 	$(BIN)/rolescape schemas --out schemas

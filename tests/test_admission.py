@@ -327,3 +327,17 @@ def test_a_pace_lets_no_more_pass_than_its_rate_and_its_burst() -> None:
             now += wait
 
     assert 100 <= passed <= 112
+
+
+def test_one_slow_second_does_not_keep_a_run_slow() -> None:
+    async def once(ticket: Ticket) -> Reply:
+        ticket.sent()
+        slow = 0.1 < asyncio.get_running_loop().time() < 1.0
+        await asyncio.sleep(0.9 if slow else 0.2)
+        return OK
+
+    async def main() -> float:
+        return await every(Admission("openai:sim", most=256), once, 8000)
+
+    # 6.4 s are the least that 256 at once could take.
+    assert run(main()) <= 13.0

@@ -15,7 +15,7 @@ from rolescape_data.errors import RolescapeError, StoppedError, WriterError
 from rolescape_data.providers.pace import LearntPace, Pace
 from rolescape_data.providers.wire import Reply, WireFault
 
-START = 16
+START = 24
 MOST = 64
 # A server that takes nothing at all for so long has stopped; the issue of a whole night is not to hang on it.
 PATIENCE_S = 55.0
@@ -27,6 +27,8 @@ _TRIES = {"rate_limit": 10_000, "overloaded": 20, "connection": 6, "timeout": 3}
 _WINDOW = 16
 _TOLERANCE = 2.0
 _QUEUEING = 3.0
+_EASY = 1.5
+_CALM_S = 10.0  # after a refusal the limit grows slowly for so long
 _SPREAD_S = 0.05
 
 
@@ -79,13 +81,14 @@ class Admission:
     _queue: deque[_Waiting] = field(default_factory=deque)
     _timer: asyncio.TimerHandle | None = None
     _hold: float = 0.0  # nothing leaves before
-    _event: float = -1.0  # the last refusal that told something new
+    _event: float = float("-inf")  # the last refusal that told something new
     _trouble: float | None = None  # the first failure since the last success
     _refusals: int = 0  # in a row
     _accepted: int = 0  # answers since the last refusal
     _probing: bool = False
     _cut_at: float = -1.0  # when latency last made the limit smaller
     _climbing: bool = True
+    _easy: bool = False  # the last window of calls took hardly longer than on an idle server
     _learnt: LearntPace = field(default_factory=LearntPace)
     _requests: Pace | None = None
     _tokens: Pace | None = None
@@ -206,7 +209,10 @@ class Admission:
         if self._tokens is not None:
             self._tokens.correct(reply.input_tokens + reply.output_tokens - ticket.charged)
         if self._queue or self.in_flight >= int(self.limit):
-            self.limit = min(self.most, self.limit + (2.0 if self._climbing else 1.0 / self.limit))
+            # One call more with every round trip; a square root of them while the server answers as if it were idle.
+            easy = self._easy and now > self._event + _CALM_S
+            steady = max(1.0, self.limit**0.5) if easy else 1.0
+            self.limit = min(self.most, self.limit + (2.0 if self._climbing else steady / self.limit))
         self._watch(now, ticket.began, kind)
 
     def _watch(self, now: float, began: float, kind: str) -> None:
@@ -229,6 +235,7 @@ class Admission:
             return
         ratio = sum(self._ratios) / len(self._ratios)
         self._ratios.clear()
+        self._easy = ratio < _EASY
         if ratio > _TOLERANCE:
             self._cut_at = now
             self.limit = max(1.0, self.limit * max(0.5, _TOLERANCE / ratio))
