@@ -112,6 +112,23 @@ def audited(
 ) -> tuple[Table, Repair | None]:
     """Do the same with a set that was read already."""
     thresholds = _thresholds(qa)
+    judge = judge_with(qa, blueprint, allow)
+    table = table_of(imported, judge(imported.collection), thresholds, path=path, form=form)
+    mended = None
+    if repair_to is not None:
+        mended = replace(repair(imported.collection, imported.findings, judge, seed=SEED), out=str(repair_to))
+        write_repair(mended, form, repair_to)
+    out.mkdir(parents=True, exist_ok=True)
+    write_text(out / PAGE, audit_page(table, mended))
+    write_json(out / DATA, table.json() | ({"repair": _told(mended)} if mended else {}))
+    return table, mended
+
+
+def judge_with(
+    qa: Path | None, blueprint: Blueprint | None, allow: Mapping[str, frozenset[str]] | None = None
+) -> Callable[[Collection], list[Verdict]]:
+    """Return what says of a collection how every gate judges it."""
+    thresholds = _thresholds(qa)
 
     def judge(collection: Collection) -> list[Verdict]:
         found = measure(
@@ -123,15 +140,7 @@ def audited(
         )
         return decide(found, thresholds)
 
-    table = table_of(imported, judge(imported.collection), thresholds, path=path, form=form)
-    mended = None
-    if repair_to is not None:
-        mended = replace(repair(imported.collection, imported.findings, judge, seed=SEED), out=str(repair_to))
-        write_repair(mended, form, repair_to)
-    out.mkdir(parents=True, exist_ok=True)
-    write_text(out / PAGE, audit_page(table, mended))
-    write_json(out / DATA, table.json() | ({"repair": _told(mended)} if mended else {}))
-    return table, mended
+    return judge
 
 
 def table_of(

@@ -185,6 +185,11 @@ _TOWNS = [
     "Delph",
     "Elmer",
 ]
+_CHINESE = (
+    "我每天晚上都点亮灯塔里的灯，自从那场大风暴以来，从来没有停过一天。",
+    "明天早上请你到码头来找我，我们一起把那条旧船修好再出海。",
+    "他们说山谷里的钟声可以传得很远，可是我从来没有听见过。",
+)
 _COMMON = "{adj} {noun} {prep} the {adj2} {place}"
 
 
@@ -256,6 +261,7 @@ kinds:
   text_dialogue: {{count: {DIALOGUES + TESTED}, split: {{test_id: {TESTED}}}}}
   probe: {{mix: {{memorization: {PROBES}, personality: {PROBES}}}, split: test_id}}
   visual_qa: {{per_image_mix: {{objective: 15, subjective: 5}}, split: by_image}}
+  visual_mcq: {{per_image_mix: {{easy: 2, medium: 2, hard: 1}}, split: test_id}}
 """
 
 
@@ -617,7 +623,7 @@ class _Writer:
         if self.due("pii"):
             scenes[9][1]["text"] = f"{scenes[9][1]['text']} Write to keeper@saltby-post.net."
         if self.due("wrong_language"):
-            scenes[10][1]["text"] = "我每天晚上都点亮灯塔里的灯，自从那场大风暴以来，从来没有停过一天。"
+            scenes[10][1]["text"] = _CHINESE[self.left["wrong_language"]]
         if hasattr(self, "first_reply") and self.due("foreign_lines"):
             scenes[11][1]["text"] = self.first_reply
         if not hasattr(self, "first_reply"):

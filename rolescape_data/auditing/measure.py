@@ -39,6 +39,7 @@ from rolescape_data.records import (
     TextMCQ,
     VisualMCQ,
 )
+from rolescape_data.records.visual import VISUAL_CATEGORIES
 from rolescape_data.vision.likeness import hash_groups
 
 ALL = "all/"
@@ -73,7 +74,7 @@ def measure(
         records = [record for rows in collection.characters[character].values() for record in rows]
         own = measure_records(records, context, [name for name in RECORD_GATES if name not in _OF_FILES])
         own += measure_set(records, context, [name for name in SET_GATES if name not in _REPEATS])
-        own += missing_kinds(collection, character, context)
+        own += missing_kinds(collection, character, context) if blueprint else [_not_counted(character)]
         for part in by_split(records, collection.splits).values():
             own += measure_set(part, context, _REPEATS)
         own += measure_pairs(*sides(records, collection.splits), context)
@@ -148,7 +149,8 @@ def split_rows(collection: Collection, *, radius: int) -> list[SplitRow]:
     rows: list[SplitRow] = []
     for record in collection.records():
         split = collection.splits.get(record.id)
-        if split is None:
+        # A question that only tests may be asked about a training picture: it measures what was seen, and says so.
+        if split is None or isinstance(record, VisualMCQ):
             continue
         shown = getattr(record, "image_id", None) or record.id
         rows.append(
@@ -213,6 +215,17 @@ def _named(records: Iterable[Record]) -> list[str]:
     return [*(image for image in shown if coco_path(image)), *annotated]
 
 
+def _not_counted(character: str) -> Measurement:
+    return Measurement(
+        record_id=f"{character}/all",
+        kind="all",
+        character_id=character,
+        gate="quota",
+        value=0.0,
+        not_run="no blueprint was named that says how many records there should be; `--recipe` names one",
+    )
+
+
 def _quotas(collection: Collection, character: str, blueprint: Blueprint) -> dict[str, Quota]:
     """Return what the recipe wants; of kinds counted by picture only training pictures owe, and those that have some."""
     images = [image.id for image in collection.of(character, ImageRecord)]
@@ -225,7 +238,11 @@ def _quotas(collection: Collection, character: str, blueprint: Blueprint) -> dic
             continue
         had = {getattr(record, "image_id", "") for record in rows.get(kind, ())}
         owing = [one for one in images if one in had or collection.splits.get(one) in (None, "train")]
-        found[kind] = Quota(quota.cells, tuple(sorted(owing)))
+        cells = dict(quota.cells)
+        if all(getattr(record, "category", "") is None for record in rows.get(kind, ())):
+            # Where no question says what it asks about, only their difficulty can be counted.
+            cells = {cell: count for cell, count in cells.items() if cell not in VISUAL_CATEGORIES}
+        found[kind] = Quota(cells, tuple(sorted(owing)))
     return found
 
 
