@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from . import gemini_wire, openai_wire, tokens
+from . import faults, gemini_wire, openai_wire, tokens
 from .asked import Asked, RefusalError, digest
 from .settings import Settings
 from .state import State
@@ -168,6 +168,7 @@ class Desk:
             wire, pictures = openai_wire.reply, tokens.openai_picture
         tries = state.tries[asked.row]
         state.tries[asked.row] += 1
+        faults.refuse(asked, state, tries)
         asked, _, text, finish, used = self._compose(asked, state, tries, pictures, price=HALF)
         return wire(asked, text, finish, used)
 
