@@ -96,6 +96,7 @@ def test_a_wait_of_minutes_is_a_resumable_stop(server: ModelServer, tmp_path: Pa
     ("fault", "unpaid"),
     [
         (WireFault("rate_limit", "", status=429), True),
+        (WireFault("not_found", "", status=307), True),
         (WireFault("overloaded", "", status=500), True),
         (WireFault("overloaded", "", status=504), False),
         (WireFault("timeout", ""), False),

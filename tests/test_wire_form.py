@@ -23,6 +23,7 @@ class Listener:
     """Writes down what it is sent."""
 
     url: str = ""
+    status: int = 200
     seen: list[tuple[str, dict[str, str], Any]] = field(default_factory=list)
 
 
@@ -34,7 +35,8 @@ def listener() -> Iterator[Listener]:
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers["Content-Length"]))
             heard.seen.append((self.path, dict(self.headers.items()), json.loads(body)))
-            self.send_response(200)
+            self.send_response(heard.status)
+            self.send_header("Location", "/elsewhere")
             self.send_header("Content-Type", "application/json")
             self.send_header("Content-Length", "2")
             self.end_headers()
@@ -61,16 +63,19 @@ def worn(headers: dict[str, str]) -> dict[str, str]:
     return {name.lower(): value for name, value in headers.items() if name.lower() not in UNEQUAL}
 
 
-def sent_by(client: Any, made: Attempt) -> None:
-    async def once() -> None:
+def sent_by(client: Any, made: Attempt) -> WireFault | None:
+    """Send once; the listener answers nothing that could be read."""
+
+    async def once() -> WireFault | None:
         try:
             await client.send(made)
-        except WireFault:
-            pass  # the listener answers nothing that could be read
+        except WireFault as fault:
+            return fault
         finally:
             await client.close()
+        return None
 
-    asyncio.run(once())
+    return asyncio.run(once())
 
 
 def test_openais_requests_are_those_of_its_sdk(
@@ -181,3 +186,16 @@ def test_a_name_and_password_in_the_address_are_sent_as_such(listener: Listener)
     sent_by(OpenAIClient("m", base_url=f"{url}/v1", key=KEY), attempt(1))
 
     assert worn(listener.seen[0][1])["authorization"] == "Basic bWU6c2VjcmV0"
+
+
+@pytest.mark.parametrize("provider", ["openai", "gemini"])
+@pytest.mark.parametrize("status", [301, 307])
+def test_nobody_follows_a_server_elsewhere_with_a_key(listener: Listener, provider: str, status: int) -> None:
+    listener.status = status
+    made = OpenAIClient if provider == "openai" else GeminiClient
+
+    fault = sent_by(made("m", base_url=listener.url, key=KEY), attempt(1))
+
+    assert fault is not None
+    assert (fault.kind, len(listener.seen)) == ("not_found", 1)
+    assert "/elsewhere" in str(fault)

@@ -92,6 +92,8 @@ class GeminiClient:
             raise self._fault("timeout", f"no answer within {attempt.timeout_s:.0f} s") from None
         except (aiohttp.ClientError, OSError) as fault:
             raise self._fault("connection", str(fault) or type(fault).__name__) from None
+        if posted.elsewhere:
+            raise self._fault("not_found", posted.elsewhere, status=posted.status)
         if posted.status >= 400:
             raise self._status_fault(posted)
         try:

@@ -211,6 +211,8 @@ class OpenAIClient:
             body = json.loads(posted.body)
         except ValueError:
             body = None
+        if posted.elsewhere:
+            raise self._fault("not_found", posted.elsewhere, status=posted.status)
         if posted.status >= 400:
             raise _RefusedError(Refusal.of(posted.status, body), posted.headers)
         if body is None:

@@ -302,7 +302,7 @@ def refused_unpaid(fault: WireFault) -> bool:
     A reply that broke off or never came may have been made, and charged, all the same; so may one that only a
     gateway gave up waiting for (408, 504, 524).
     """
-    if fault.status >= 400:
+    if fault.status >= 300:
         return fault.kind != "timeout" and fault.status not in (408, 504, 524)
     cause: BaseException | None = fault
     while cause is not None:

@@ -24,6 +24,13 @@ class Posted:
     headers: Mapping[str, str]
     body: bytes
 
+    @property
+    def elsewhere(self) -> str:
+        """Where the server sends callers to, as a sentence; '' when it does not."""
+        if not 300 <= self.status < 400:
+            return ""
+        return f"the server sends callers on to {self.headers.get('Location', 'nowhere')}, which nobody follows with a key"
+
 
 @dataclass(frozen=True, slots=True)
 class Dress:
@@ -61,7 +68,8 @@ class Session:
             aiohttp.ClientError, OSError: no whole answer came back.
         """
         http = self._http if self._http is not None else self._opened()
-        async with http.post(dress.url, data=body, headers=dress.headers) as answer:
+        # Elsewhere is not where the user sent key and documents to.
+        async with http.post(dress.url, data=body, headers=dress.headers, allow_redirects=False) as answer:
             return Posted(answer.status, answer.headers, await answer.read())
 
     async def close(self) -> None:
