@@ -3,6 +3,8 @@
 import json
 import os
 import shutil
+import subprocess
+import sys
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -454,3 +456,51 @@ def test_a_missing_script_picture_is_a_hard_finding(tmp_path: Path) -> None:
     assert [(rule, file) for rule, file, _ in hard(IMPORTERS["mmrole"](tmp_path / "g").findings)] == [
         ("picture_missing", "images/annotations.json")
     ]
+
+
+IN_TEST = REAL / "mmrole_in_test"
+
+
+@pytest.mark.skipif(not IN_TEST.is_dir(), reason=f"no released test samples at {IN_TEST}")
+def test_released_test_samples_are_read_as_the_dialogues_up_to_their_answers() -> None:
+    found = IMPORTERS["mmrole"](IN_TEST)
+    kinds = Counter(record.kind for record in found.collection.records())
+    assert [kinds[kind] for kind in ("commentary", "human_role_dialogue", "inter_role_dialogue")] == [
+        72,
+        72,
+        72,
+    ]
+    assert kinds["profile"] == kinds["profile_text"] == 72
+    assert set(found.collection.splits.values()) == {"test_id"} and hard(found.findings) == []
+    assert Counter(record.lang for record in found.collection.records() if record.kind == "commentary") == {
+        "en": 63, "zh": 9
+    }  # fmt: skip
+    # Every sample is among those that its dialogue yields, prompt and all.
+    library = library_of(found.collection)
+    made = {one.sample_id: one for entry in library.entries for one in library.samples(entry)}
+    rows = [row for path in sorted(IN_TEST.glob("reviews/*.json")) for row in content(path)]
+    same = [build(made[row["id"]]) == row["conversations"][0]["value"] for row in rows]
+    assert len(same) == 216 and all(same)
+    assert all(made[row["id"]].answer == row["conversations"][1]["value"] for row in rows)
+
+
+@pytest.mark.skipif(not IN_TEST.is_dir(), reason=f"no released test samples at {IN_TEST}")
+def test_chinese_samples_pass_the_gates_of_wording_and_break_only_counts_of_cut_dialogues() -> None:
+    listing = subprocess.run(
+        [sys.executable, "benchmarks/language_gates.py", IN_TEST, "--lang", "zh"],
+        cwd=CHECKOUT, capture_output=True, text=True, check=True,
+    ).stdout.splitlines()  # fmt: skip
+    looked = {line.split()[0]: line for line in listing if line.startswith("  ")}
+    for gate in (
+        "ai_tone",
+        "explanatory_prefix",
+        "residue",
+        "language",
+        "mixed_scripts",
+        "flagged_words",
+        "pii",
+        "repetition",
+    ):
+        assert " 0 of " in looked[gate], looked[gate]
+        assert int(looked[gate].split()[3]) >= 36
+    assert {line.split()[1] for line in listing if line.startswith("fail")} == {"message_count"}

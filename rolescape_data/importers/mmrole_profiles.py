@@ -28,8 +28,6 @@ from rolescape_data.records.character import (
 SHORT = "profiles.json"
 _CHINESE = re.compile(r"[\u4e00-\u9fff]")
 _TIE = re.compile(r"\*{0,2}([^*:：\n]{1,80}?)\*{0,2}[:：]\*{0,2}\s*(.+)", re.DOTALL)
-_SENTENCE = re.compile(r"(?<=[.!?。！？])\s*")
-_DESCRIPTION_WORDS = 80
 
 Clean = Callable[[Any, str, str], str]
 
@@ -137,7 +135,8 @@ def profile_records(
         category=category_of(script),
         script=script,
         split_role="ood" if ood else "id",
-        description=_first_sentences(introduction),
+        # MMRole has no short description, and a cut one would be ours.
+        description="",
         brief_introduction=introduction,
         personality=told.parts[1],
         life_story=told.parts[2],
@@ -166,15 +165,6 @@ def language_of(text: str) -> str:
     return "zh" if letters and len(_CHINESE.findall(text)) > len(letters) / 2 else "en"
 
 
-def _first_sentences(text: str) -> str:
-    taken: list[str] = []
-    for sentence in _SENTENCE.split(" ".join(text.split())):
-        if taken and len(" ".join([*taken, sentence]).split()) > _DESCRIPTION_WORDS:
-            break
-        taken.append(sentence)
-    return " ".join(taken).strip()
-
-
 def _ties(told: Sections) -> list[Relationship]:
     ties = []
     for item in items(told.parts[3]):
@@ -184,12 +174,24 @@ def _ties(told: Sections) -> list[Relationship]:
     return ties
 
 
-# MMRole's own scripts of people who lived; its other scripts are stories (arXiv 2408.04203, list of characters).
+# MMRole's own scripts (arXiv 2408.04203, list of characters).
 _LIVED = {"the Renaissance period", "the modern times", "the Ancient Greece period", "中国唐代"}
+_STORIES = {
+    "The Avengers",
+    "X-Men",
+    "Harry Potter",
+    "Toy Story",
+    "Friends",
+    "The Big Bang Theory",
+    "西游记",
+    "成龙历险记",
+}
 
 
-def category_of(script: str) -> Category:
-    """Return what kind of character a script of MMRole's holds."""
+def category_of(script: str) -> Category | None:
+    """Return what kind of character a script of MMRole's holds; None for scripts of others."""
     if script == HYPOTHETICAL:
         return "hypothetical"
-    return "historical_public" if script in _LIVED else "fictional"
+    if script in _LIVED:
+        return "historical_public"
+    return "fictional" if script in _STORIES else None
