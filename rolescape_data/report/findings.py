@@ -12,6 +12,7 @@ from rolescape_data.report.data import CharacterPage
 
 EXAMPLES = 4
 MORE_EXAMPLES = 40
+FIRST_OPEN = 6  # reasons for open cells that stand in sight
 EXCERPT = 160
 
 # 'response_words is 93, above 80' and 'reply: answer: Field required' both begin with what was looked at.
@@ -30,12 +31,25 @@ class Owed:
 
 @dataclass(frozen=True, slots=True)
 class Contract:
-    """The contract as a table of characters by kinds, and every cell of it."""
+    """The contract as a table of kinds by characters, and every cell of it."""
 
-    kinds: Sequence[str]
+    characters: Sequence[str]
     rows: Sequence[tuple[str, Sequence[Owed | None]]]
     open: Sequence[Cell]
     cells: Sequence[Cell]
+    first: Sequence["OpenCells"]
+    rest: Sequence["OpenCells"]
+
+
+@dataclass(frozen=True, slots=True)
+class OpenCells:
+    """Cells of one kind that are open for one reason: every one of them is named, the reason stands once."""
+
+    kind: str
+    note: str
+    found: int
+    wanted: int
+    named: Sequence[tuple[str, Sequence[Cell]]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,11 +123,36 @@ def contract(cells: Sequence[Cell], names: Mapping[str, str]) -> Contract:
     """Sum the contract up; cells about splits are no records of their own, and count only when they are open."""
     owed = [cell for cell in cells if cell.cell not in get_args(Split)]
     kinds = list(dict.fromkeys(cell.kind for cell in owed))
-    rows = []
-    for character in dict.fromkeys(cell.character_id for cell in owed):
-        own = [cell for cell in owed if cell.character_id == character]
-        rows.append((names.get(character, character), [_owed(own, kind) for kind in kinds]))
-    return Contract(kinds, rows, [cell for cell in cells if cell.found < cell.wanted], cells)
+    # Kinds go down and characters across: a set has more kinds than a page is wide, and most have few characters.
+    characters = list(dict.fromkeys(cell.character_id for cell in owed))
+    rows = [
+        (kind, [_owed([c for c in owed if c.character_id == name], kind) for name in characters])
+        for kind in kinds
+    ]
+    still_open = [cell for cell in cells if cell.found < cell.wanted]
+    groups = _grouped(still_open, names)
+    return Contract(
+        [names.get(name, name) for name in characters],
+        rows,
+        still_open,
+        cells,
+        groups[:FIRST_OPEN],
+        groups[FIRST_OPEN:],
+    )
+
+
+def _grouped(cells: Sequence[Cell], names: Mapping[str, str]) -> list[OpenCells]:
+    by_reason: dict[tuple[str, str], list[Cell]] = {}
+    for cell in cells:
+        by_reason.setdefault((cell.kind, cell.note), []).append(cell)
+    groups: list[OpenCells] = []
+    for (kind, note), members in by_reason.items():
+        named: dict[str, list[Cell]] = {}
+        for cell in members:
+            named.setdefault(names.get(cell.character_id, cell.character_id), []).append(cell)
+        found, wanted = sum(cell.found for cell in members), sum(cell.wanted for cell in members)
+        groups.append(OpenCells(kind, note, found, wanted, list(named.items())))
+    return groups
 
 
 def _owed(cells: Sequence[Cell], kind: str) -> Owed | None:

@@ -164,6 +164,14 @@ def people(data: ReportData) -> list[Person]:
     ]
 
 
+def _portrait(images: Sequence[ImageRecord], name: str) -> ImageRecord | None:
+    """Choose the picture that stands for a character: one of its own, or one that names it, before one that it shares."""
+    ranked = sorted(
+        images, key=lambda image: (image.owner != "character", name not in image.annotation.role_info)
+    )
+    return ranked[0] if ranked else None
+
+
 def split_badge(split: str | None) -> Badge:
     """Return the badge of a split; None is a record that was not divided yet."""
     if split is None:
@@ -211,7 +219,8 @@ def places(spans: Sequence[Evidence]) -> list[str]:
 
 def _person(desk: _Desk, page: CharacterPage, anchor: str) -> Person:
     images = [record for record in page.tables.get("image", ()) if isinstance(record, ImageRecord)]
-    portrait = thumbnail(desk.blobs, images[0].blob, SMALL_SIDE) if images else None
+    face = _portrait(images, page.name)
+    portrait = thumbnail(desk.blobs, face.blob, SMALL_SIDE) if face else None
     seen = images[: desk.pictures]
     beside = {kind: _by_image(page.tables.get(kind, ())) for kind in BESIDE}
     most = max(desk.records // max(len(seen), 1), LEAST_BESIDE)
