@@ -20,7 +20,7 @@ from report_cases import (
     verdict_row,
 )
 
-from rolescape_data.blueprints import load_blueprint
+from rolescape_data.blueprint_files import load_blueprint
 from rolescape_data.providers.ledger import Spent
 from rolescape_data.report.data import CharacterPage
 from rolescape_data.report.page import page
