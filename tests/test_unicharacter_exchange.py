@@ -22,7 +22,7 @@ from rolescape_data.errors import InputError
 from rolescape_data.export.folder import export_folder
 from rolescape_data.export.unicharacter import FORMAT, TABLE, unicharacter_files
 from rolescape_data.importers import IMPORTERS
-from rolescape_data.records import RECORDS, CheckQuestion, Provenance, Record, T2ICheck
+from rolescape_data.records import RECORDS, CheckQuestion, Evidence, Options, Provenance, Record, T2ICheck
 from rolescape_data.store.tables import read_table, write_table
 
 Run = Callable[..., Told]
@@ -235,12 +235,7 @@ def test_an_edited_field_changes_exactly_its_places(
             continue
         old = getattr(record, field)
         new = f"Edited words {at}"
-        rows = list(tiny.characters["harbour_ada_fenn"][kind])
-        rows[at] = record.model_copy(update={field: new})
-        edited = replace(
-            tiny, characters={"harbour_ada_fenn": {**tiny.characters["harbour_ada_fenn"], kind: rows}}
-        )
-        after = contents(exported(edited, tmp_path / "after"))
+        after = contents(exported(edited(tiny, kind, at, **{field: new}), tmp_path / "after"))
         changed = departures(before, after)
         assert before.keys() == after.keys()
         for file, place in changed:
@@ -253,22 +248,113 @@ def test_an_edited_field_changes_exactly_its_places(
         assert hit == due, record.id
 
 
+OPTIONS = Options(A="one", B="two", C="three", D="four")
+SPAN = Evidence(source="x", start=0, end=4, text="here")
+# The other fields that the layout carries: another value, and where it stands.
+VALUES: dict[tuple[str, str], tuple[Any, tuple[str, ...]]] = {
+    ("text_qa", "evidence"): ([SPAN], ("knowledge_qa.json",)),
+    ("text_qa", "unanchored"): (["nowhere"], ("knowledge_qa.json",) * 3),  # one text becomes a list of two
+    ("text_qa", "aspect"): ("goals", ("knowledge_qa.json",)),
+    ("text_qa", "type"): ("list", ("knowledge_qa.json",)),
+    ("text_qa", "difficulty"): ("hard", ("knowledge_qa.json",)),
+    ("text_qa", "reasoning_steps"): (["Another."], ("knowledge_qa.json",)),
+    ("text_qa", "confidence"): (0.25, ("knowledge_qa.json",)),
+    ("text_mcq", "evidence"): ([SPAN], ("knowledge_qa_test.json",)),
+    ("text_mcq", "unanchored"): (["nowhere"], ("knowledge_qa_test.json",) * 3),
+    ("text_mcq", "aspect"): ("goals", ("knowledge_qa_test.json",)),
+    ("text_mcq", "options"): (OPTIONS, ("knowledge_qa_test.json",) * 4),
+    ("text_mcq", "answer_key"): ("D", ("knowledge_qa_test.json",)),
+    ("text_mcq", "difficulty"): ("hard", ("knowledge_qa_test.json",)),
+    ("visual_qa", "category"): ("context_element", ("with_image.json",)),
+    ("visual_mcq", "category"): ("context_element", ("with_image.json",)),
+    ("visual_mcq", "options"): (OPTIONS, ("with_image.json",) * 4),
+    ("visual_mcq", "answer_key"): ("D", ("with_image.json",)),
+    ("visual_mcq", "difficulty"): ("hard", ("with_image.json",)),
+}
+# What every record has, and what the layout has no place for: an edit of these changes no file.
+NOWHERE: dict[str, set[str]] = {
+    "text_qa": {"fact_ids"},
+    "text_mcq": {"fact_ids"},
+    "visual_qa": {"grounding", "polarity", "element"},
+    "text_dialogue": {"evidence"},
+    "image_dialogue": {"evidence"},
+}
+COMMON = {*Record.model_fields}
+# Links decide where a record stands; `type` and `probe` into which list it goes: each has a test of its own.
+ARRANGING = {"image_id", "dialogue_id", "probe"}
+
+
+def edited(collection: Collection, kind: str, at: int, **fields: Any) -> Collection:
+    (character,) = collection.characters
+    rows = list(collection.characters[character][kind])
+    rows[at] = rows[at].model_copy(update=fields)
+    return replace(collection, characters={character: {**collection.characters[character], kind: rows}})
+
+
+@pytest.mark.parametrize(("kind", "field"), list(VALUES))
+def test_every_other_field_that_the_layout_carries_changes_exactly_its_places(
+    tiny: Collection, tmp_path: Path, kind: str, field: str
+) -> None:
+    value, due = VALUES[kind, field]
+    before = contents(exported(tiny, tmp_path / "before"))
+    after = contents(exported(edited(tiny, kind, 0, **{field: value}), tmp_path / "after"))
+    changed = departures(before, after)
+    assert len(changed) == len(due) and all(file.endswith(due[0]) for file, _ in changed)
+    item = {place.split(".")[0] for _, place in changed}
+    assert len(item) == 1
+
+
+def test_no_field_of_a_record_is_forgotten_in_these_tables() -> None:
+    told = {*PLACES, *VALUES}
+    for kind in (
+        "image_dialogue",
+        "caption",
+        "text_dialogue",
+        "text_qa",
+        "text_mcq",
+        "visual_qa",
+        "visual_mcq",
+        "probe",
+    ):
+        named = (
+            {field for found, field in told if found == kind} | NOWHERE.get(kind, set()) | COMMON | ARRANGING
+        )
+        # `type` of a picture's question stands beside it and in its row.
+        assert set(RECORDS[kind].model_fields) - named == ({"type"} if kind == "visual_qa" else set()), kind
+
+
+def test_the_type_of_a_pictures_question_changes_where_it_stands_and_in_its_rows(
+    tiny: Collection, tmp_path: Path
+) -> None:
+    before = contents(exported(tiny, tmp_path / "before"))
+    after = contents(exported(edited(tiny, "visual_qa", 0, type="subjective"), tmp_path / "after"))
+    assert sorted(
+        (file.rsplit("_", 1)[-1], place.rsplit(".", 1)[-1]) for file, place in departures(before, after)
+    ) == [
+        ("full.jsonl", "qa_type"),
+        ("image.json", "type"),
+        ("vqa.jsonl", "qa_type"),
+    ]
+
+
+def test_fields_without_a_place_in_the_layout_change_nothing(tiny: Collection, tmp_path: Path) -> None:
+    before = contents(exported(tiny, tmp_path / "before"))
+    values: dict[str, Any] = {
+        "fact_ids": ["fact_001"], "grounding": ["image"], "polarity": "negative", "element": "pose", "evidence": [SPAN],
+        "license": "CC0-1.0", "source": "elsewhere", "provenance": Provenance(source_kind="human", writer="me"), "lang": "zh",
+    }  # fmt: skip
+    for kind, fields in NOWHERE.items():
+        news = {field: values[field] for field in {*fields, "license", "source", "provenance", "lang"}}
+        after = contents(exported(edited(tiny, kind, 0, **news), tmp_path / "after"))
+        assert departures(before, after) == [], kind
+
+
 def test_an_edited_description_changes_every_file_that_opens_with_it_and_every_row_that_tells_it(
     tiny: Collection, tmp_path: Path
 ) -> None:
     before = contents(exported(tiny, tmp_path / "before"))
-    tables = tiny.characters["harbour_ada_fenn"]
-    profile = tables["profile"][0]
-    edited = replace(
-        tiny,
-        characters={
-            "harbour_ada_fenn": {
-                **tables,
-                "profile": [profile.model_copy(update={"description": "Changed."})],
-            }
-        },
-    )
-    after = contents(exported(edited, tmp_path / "after"))
+    (profile,) = tiny.characters["harbour_ada_fenn"]["profile"]
+    after = contents(exported(edited(tiny, "profile", 0, description="Changed."), tmp_path / "after"))
     old = profile.model_dump()["description"]
     told = {
         (file, place)

@@ -233,7 +233,9 @@ def _full(scene: Scene) -> list[dict[str, Any]]:
         said[1]["generation_instruction"] = scene.caption.generation_instruction
     if scene.questions:
         said[1]["qa_pairs"] = [
-            {"question": q.question, "answer": q.answer, "type": q.type} for q in scene.questions
+            {"question": q.question, "answer": q.answer, "type": q.type}
+            | ({"category": q.category} if q.category else {})
+            for q in scene.questions
         ]
     if scene.choices:
         said[1]["mcq_items"] = [_seen_choice(number, q) for number, q in enumerate(scene.choices, 1)]

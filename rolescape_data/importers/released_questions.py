@@ -24,7 +24,7 @@ _OPEN = (
     "aspect",
 )
 _CHOICE = ("id", "question", "options", "answer_key", "difficulty", "evidence", "rationale", "aspect")
-_SEEN = ("question", "answer", "type")
+_SEEN = ("question", "answer", "type", "category")
 _SEEN_CHOICE = ("id", "question", "options", "answer_key", "difficulty", "rationale", "category")
 _ASPECTS = tuple(get_args(get_args(TextQA.model_fields["aspect"].annotation)[0]))
 _CATEGORIES = tuple(get_args(get_args(VisualMCQ.model_fields["category"].annotation)[0]))
@@ -111,6 +111,7 @@ def seen(
             "type": type_,
             "grounding": [],
             "polarity": None,
+            "category": _category(reader, item, path, where),
         }
         record = reader.made(VisualQA, values, path, where)
         open_ += [record] if record else []
@@ -124,13 +125,11 @@ def seen(
         reader.keys(item, _SEEN_CHOICE, path, where)
         if item.get("id") != f"q{number}":
             reader.mended("item_id", path, f"{where}.id", f"is {item.get('id')!r}; numbered q{number}")
-        category = None
-        if "category" in item:
-            category = reader.picked(
-                item["category"], _CATEGORIES, "question_category", path, f"{where}.category"
-            )
         values = shared | _four(reader, item, path, where)
-        values |= {"id": f"{shared['character_id']}_vmcq_{stem}_{number}", "category": category}
+        values |= {
+            "id": f"{shared['character_id']}_vmcq_{stem}_{number}",
+            "category": _category(reader, item, path, where),
+        }
         record = reader.made(VisualMCQ, values, path, where)
         four += [record] if record else []
     return open_, four
@@ -154,6 +153,13 @@ def _aspect(reader: Reader, item: dict[str, Any], path: Path, place: str) -> str
     if item.get("aspect") is None:
         return None
     return reader.picked(item["aspect"], _ASPECTS, "aspect", path, f"{place}.aspect")
+
+
+def _category(reader: Reader, item: dict[str, Any], path: Path, place: str) -> str | None:
+    """Return the category, which the released files do not tell and ours do."""
+    if item.get("category") is None:
+        return None
+    return reader.picked(item["category"], _CATEGORIES, "question_category", path, f"{place}.category")
 
 
 def _four(reader: Reader, item: dict[str, Any], path: Path, place: str) -> dict[str, Any]:
