@@ -99,7 +99,8 @@ class Admission:
     _stopped_until: float = 0.0
 
     def __post_init__(self) -> None:
-        self.limit = float(min(self.start, self.most))
+        # Whoever allows hundreds at once has a server that takes them.
+        self.limit = float(min(max(self.start, self.most // 4), self.most))
 
     async def run(self, once: Callable[[Ticket], Awaitable[Reply]], *, kind: str, tokens: int) -> Reply:
         """Make one call, however many sendings it takes.
