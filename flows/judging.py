@@ -16,7 +16,10 @@ from pathlib import Path
 from statistics import fmean
 from typing import Any
 
+from rolescape_data import assets
 from rolescape_data.errors import WriterError
+from rolescape_data.gates import Context, measure_set
+from rolescape_data.gates.decide import decide, load_thresholds
 from rolescape_data.judging.answers import Answered, read_answers
 from rolescape_data.judging.judge import Judged, judge, review_entries
 from rolescape_data.judging.rubrics import Rubric, load_rubric
@@ -143,7 +146,30 @@ def _summary(
         "asked_again": sum(one.attempts > 1 for one in found.reviews),
         "parse_rate": 1 - len(unread) / len(found.reviews) if found.reviews else 0.0,
         "not_run": found.not_run,
+        "gates": _gates(found.reviews, parameters.qa),
     }
+
+
+# What the reviews of one judgement can tell of judge and answers; refusals and people's own scores are not among them.
+_GATES = (
+    "judged_mean",
+    "judged_diversity",
+    "pair_ratio",
+    "pair_ties",
+    "pair_order_gap",
+    "judge_parse_rate",
+    "judge_missing",
+)
+
+
+def _gates(reviews: Sequence[Review], qa: Path | None) -> list[dict[str, Any]]:
+    """Hold all reviews together against the bounds of qa/gates.yaml."""
+    measured = measure_set(reviews, Context(), _GATES, per_character=False)
+    thresholds = load_thresholds(assets.find("qa", "gates.yaml", qa))
+    return [
+        {"gate": one.gate, "status": one.status, "value": one.value, "detail": found.detail}
+        for one, found in zip(decide(measured, thresholds), measured, strict=True)
+    ]
 
 
 def whole(summary: dict[str, Any]) -> bool:
@@ -163,6 +189,9 @@ def tell_judgement(summary: dict[str, Any], out: Path) -> str:
     for name, what in (("without_answer", "Without an answer"), ("unreadable", "Unreadable")):
         if summary[name]:
             lines.append(f"{what}: {len(summary[name])}, e.g. {summary[name][0]}")
+    for one in summary["gates"]:
+        mark = "" if one["status"] == "pass" else f"  [{one['status']}]"
+        lines.append(f"  {one['gate']:18} {one['value']:.3f}  {one['detail']}{mark}")
     if summary["not_run"]:
         first = next(iter(summary["not_run"].items()))
         lines.append(

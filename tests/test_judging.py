@@ -160,6 +160,17 @@ def test_every_answer_is_judged_on_eight_metrics_in_both_orders_and_scored(
         (m, o): 6 for m in METRICS for o in ("AB", "BA")
     }
     assert {one.evaluated for one in reviews} == {"ours-1"} and all(one.parse_ok for one in reviews)
+    gates = {
+        (one["gate"], one["detail"].split(",")[0]): one
+        for one in json.loads((out / "judge.json").read_text())["gates"]
+    }
+    assert {metric for gate, metric in gates if gate == "pair_ratio"} == set(METRICS)
+    ratios = [
+        one.score / one.reference_score
+        for one in reviews
+        if one.metric == "Fluency" and one.score and one.reference_score
+    ]
+    assert gates["pair_ratio", "Fluency"]["value"] == pytest.approx(sum(ratios) / len(ratios))
     again = [one for one in reviews if one.attempts > 1]
     assert again and len(again) < len(reviews) / 3 and max(one.attempts for one in reviews) <= 3
 
