@@ -249,7 +249,7 @@ def test_an_edited_field_changes_exactly_its_places(
 
 
 OPTIONS = Options(A="one", B="two", C="three", D="four")
-SPAN = Evidence(source="x", start=0, end=4, text="here")
+SPAN = Evidence(source="x", start=0, end=9, text="brass key")
 # The other fields that the layout carries: another value, and where it stands.
 VALUES: dict[tuple[str, str], tuple[Any, tuple[str, ...]]] = {
     ("text_qa", "evidence"): ([SPAN], ("knowledge_qa.json",)),
@@ -478,6 +478,15 @@ def test_drawing_prompts_with_check_questions_go_to_the_reward_and_come_back(
     assert back.findings == []
     (read,) = back.collection.of("harbour_ada_fenn", T2ICheck)
     assert (read.prompt, read.questions) == (check.prompt, check.questions)
+
+
+def test_a_passage_that_stands_in_another_document_is_added_to_the_profile(
+    tiny: Collection, tmp_path: Path
+) -> None:
+    far = Evidence(source="letters.txt", start=0, end=27, text="The key is from her sister.")
+    out = exported(edited(tiny, "text_qa", 0, evidence=[far]), tmp_path / "out")
+    assert far.text in (out / TRAIN / f"{NAME}_full_profile.txt").read_text()
+    assert [one for one in IMPORTERS["rolescape20"](out).findings if one.hard] == []
 
 
 def test_a_picture_that_is_no_png_is_exported_as_one_with_the_same_pixels(tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
 """`rolescape verify`: whole and unchanged, or what is not."""
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 
@@ -84,3 +85,26 @@ def test_a_path_that_leads_out_of_the_folder_is_refused(tmp_path: Path) -> None:
     with pytest.raises(InputError):
         write(tmp_path / "out", {"../x": b""})
     assert not (tmp_path / "x").exists()
+
+
+def test_what_a_killed_export_left_half_written_is_cleared_by_the_next(tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    write(out)
+    # As after a kill: the mark names the files, the manifest is gone, one file is half there beside its name.
+    manifest = json.loads((out / "manifest.json").read_text())
+    (out / "manifest.json").unlink()
+    (out / ".export.unfinished").write_text(
+        json.dumps({"format": manifest["format"], "files": sorted(manifest["files"])})
+    )
+    (out / "a/one.json.part").write_bytes(b"{")
+    (out / "b.txt").unlink()
+    write(out)
+    assert verify_folder(out) == []
+    assert (out / "b.txt").read_bytes() == FILES["b.txt"]
+
+
+def test_two_formats_never_share_a_folder(tmp_path: Path) -> None:
+    write(tmp_path / "out")
+    with pytest.raises(InputError, match="rolescape-other"):
+        export_folder(dict(FILES), tmp_path / "out", kind="rolescape-other")
+    assert verify_folder(tmp_path / "out") == []

@@ -55,6 +55,7 @@ from rolescape_data.unicharacter.portrait import (
     Row,
     Scene,
     drawing_rows,
+    full_profile,
     language_rows,
     portrait,
     profile_text,
@@ -138,7 +139,7 @@ def _character(
     """Return a character's files, its training rows by data set, and what finds no place in the layout."""
     files: dict[str, Content] = {}
     head = {"description": one.profile.description, "opening": one.profile.opening}
-    full = profile_text(collection, character, "full").encode()
+    full = full_profile(collection, character).encode()
     pictures: dict[tuple[Side, str], Content] = {}
     for side in SIDES:
         scenes = one.scenes[side]

@@ -13,6 +13,7 @@ from rolescape_data.records import (
     MixtureRow,
     ProfileText,
     TextDialogue,
+    TextMCQ,
     TextQA,
     VisualMCQ,
     VisualQA,
@@ -111,6 +112,24 @@ def portrait(collection: Collection, character: str) -> Portrait | None:
         talks=talks,
         knowledge=[one for one in collection.of(character, TextQA) if side_of(collection, one.id) == "train"],
         mixture=collection.of(character, MixtureRow),
+    )
+
+
+def full_profile(collection: Collection, character: str) -> str:
+    """Return the profile that questions are asked about: every passage they rest on stands in it, word for word.
+
+    Our questions rest on documents and spoken lines; the layout has one text. What that text lacks is added at its end.
+    """
+    text = profile_text(collection, character, "full")
+    asked = [*collection.of(character, TextQA), *collection.of(character, TextMCQ)]
+    lacking: list[str] = []
+    for passage in dict.fromkeys(piece.text for question in asked for piece in question.evidence):
+        if passage not in text and not any(passage in other for other in lacking):
+            lacking = [*(other for other in lacking if other not in passage), passage]
+    if not lacking:
+        return text
+    return "\n".join(
+        [text.rstrip("\n"), "", "### Said of and by this character", "", *(f"- {one}" for one in lacking), ""]
     )
 
 
