@@ -138,7 +138,7 @@ def qa(
     quiet: Quiet = False,
 ) -> None:
     """Regenerate one character's questions and touch nothing else."""
-    from flows import progress
+    from flows import batches, progress
     from flows.regenerate_qa import QaParameters, regenerate_qa
     from flows.runtime import run_flow, start_server
     from flows.telling import tell_qa
@@ -152,7 +152,7 @@ def qa(
         writer=writer,
         base_url=base_url,
     )
-    with progress.showing(quiet=quiet or as_json):
+    with progress.showing(quiet=quiet or as_json), batches.told():
         result = run_flow(regenerate_qa, parameters, engine=engine, slots=1, name="regenerate_qa")
     typer.echo(
         json.dumps(result, indent=1, ensure_ascii=False) if as_json else tell_qa(result, workspace, character)
