@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 from conftest import run_rolescape
+from gates_samples import image
 
 from rolescape_data.collection import Collection, Finding
 from rolescape_data.export.mmrole import mmrole_files
@@ -21,6 +22,7 @@ from rolescape_data.mmrole.library import library_of
 from rolescape_data.mmrole.prompt import build
 from rolescape_data.records import (
     RECORDS,
+    Annotation,
     CharacterProfile,
     Commentary,
     HumanRoleDialogue,
@@ -302,6 +304,67 @@ def test_training_holds_no_tested_dialogue_and_nobody_unseen() -> None:
     assert len({one["id"] for one in trained}) == len(trained) == sum(counts["train"].values())
 
 
+def test_own_dialogues_are_numbered_by_where_their_picture_comes_from_and_generic_pictures_bear_no_notes() -> (
+    None
+):
+    town = small_town()
+    pictures = [
+        image(id=f"oda_img_{n}", character_id="oda", path=f"pictures/{n}.bmp", owner="pool" if n % 2 else "script",
+              annotation=Annotation(place_info="the pier"))
+        for n in range(4)
+    ]  # fmt: skip
+    own = [
+        record.model_copy(update={"id": f"oda_comment_{n}", "image_id": pictures[n].id})
+        for n, record in enumerate(town.of("oda", Commentary))
+    ]
+    tables = {**town.characters["oda"], "image": pictures, "commentary": own}
+    files, _ = mmrole_files(replace(town, characters={**town.characters, "oda": tables}), seed=1)
+    rows = [row for row in entries(files, "dialogues/comment.json") if row["id"].startswith("Oda")]
+    assert [row["id"] for row in rows] == [
+        "Oda_Wren_comment_script_0", "Oda_Wren_comment_COCO_0", "Oda_Wren_comment_script_1", "Oda_Wren_comment_COCO_1",
+    ]  # fmt: skip
+    # What is stored is PNG, whatever the file was called.
+    assert [row["image"] for row in rows] == [f"pictures/{n}.png" for n in range(4)]
+    assert [row.get("place_info") for row in rows] == ["the pier", None, "the pier", None]
+    assert [row["image"] for row in entries(files, "images/annotations.json")] == [
+        "pictures/0.png",
+        "pictures/2.png",
+    ]
+    prompts = {row["id"]: row["conversations"][0]["value"] for row in entries(files, "train_comment.json")}
+    for name, prompt in prompts.items():
+        assert ("Place information: the pier" in prompt) == name.startswith("Oda_Wren_comment_script")
+
+
+def test_an_invented_person_without_a_script_is_one_of_the_hypothetical_characters() -> None:
+    town = small_town()
+    seeded = person("oda", "Oda Wren").model_copy(update={"category": "hypothetical", "script": ""})
+    tables = {**town.characters["oda"], "profile": [seeded]}
+    files, _ = mmrole_files(replace(town, characters={**town.characters, "oda": tables}), seed=1)
+    row = next(row for row in entries(files, "train_human-role.json") if row["role"] == "Oda Wren")
+    assert row["script"] == "Hypothetical Characters"
+    assert (
+        "the shoes of Oda Wren, a person who is one of the Hypothetical Characters. Imagine"
+        in row["conversations"][0]["value"]
+    )
+
+
+def test_splits_of_the_set_come_back_from_its_export(tmp_path: Path) -> None:
+    splits: dict[str, Any] = {
+        f"{who}_comment_COCO_{n}": split
+        for who in ("oda", "tobin")
+        for n, split in enumerate(("train", "val", "test_id", "train"))
+    }
+    folder = written(replace(small_town(), splits=splits), tmp_path / "town")
+    assert len(content(folder / "val_comment.json")) == 2
+    found = IMPORTERS["mmrole"](folder)
+    assert hard(found.findings) == []
+    names = {"oda": "oda-wren", "tobin": "tobin-ash"}
+    for one, split in splits.items():
+        who, _, tail = one.partition("_")
+        assert found.collection.splits[f"{names[who]}_{tail}"] == split
+    assert found.collection.splits["quill_comment_COCO_0"] == "test_ood"
+
+
 def test_tests_are_drawn_by_seed() -> None:
     draws = [mmrole_files(small_town(), seed=seed)[0] for seed in (1, 1, 2)]
     assert draws[0] == draws[1]
@@ -372,6 +435,12 @@ def test_the_starter_set_exported_is_whole_and_passes_our_importer_without_a_har
     )
     for row in json.loads((tmp_path / "out/train_all.json").read_text()):
         assert (tmp_path / "out" / row["image"]).is_file()
+    for kind in TYPES:
+        numbers: dict[str, list[int]] = {}
+        for row in json.loads((tmp_path / f"out/dialogues/{kind}.json").read_text()):
+            head, _, number = row["id"].rpartition("_")
+            numbers.setdefault(head, []).append(int(number))
+        assert all(found == list(range(len(found))) for found in numbers.values()), numbers
 
 
 @pytest.fixture

@@ -266,6 +266,7 @@ def _splits(
 ) -> dict[str, Split]:
     tested = {sample.dialogue_id for file, _, sample in samples if file.use == "test"}
     trained = {sample.dialogue_id for file, _, sample in samples if file.use == "train"}
+    watched = {sample.dialogue_id for file, _, sample in samples if file.use == "val"}
     splits: dict[str, Split] = {}
     for talk in talks:
         if talk.record.character_id in ood:
@@ -274,6 +275,8 @@ def _splits(
             splits[talk.record.id] = "test_id"
         elif str(talk.name) in trained:
             splits[talk.record.id] = "train"
+        elif str(talk.name) in watched:
+            splits[talk.record.id] = "val"
     return splits
 
 

@@ -15,13 +15,15 @@ from rolescape_data.mmrole.samples import sample_of
 from rolescape_data.records.instruction import InstructionSample
 
 _TRAIN = re.compile(r"(^|/)train(_[^/]*)?(/|\.json$)")
+_VAL = re.compile(r"(^|/)val(_[^/]*)?(/|\.json$)")
 _TEST = re.compile(r"_test\.json$")
+_USES = {"train": _TRAIN, "val": _VAL, "test": _TEST}
 _NOT_SAMPLES = ("profiles", "dialogues", "images", "raw_info")
 
 
 @dataclass(frozen=True, slots=True)
 class SampleFile:
-    """A sample file: where it lies, whether a model is trained or tested on it, and its entries."""
+    """A sample file: where it lies, whether a model is trained (train), watched (val) or tested (test) on it, and its entries."""
 
     file: str
     use: str
@@ -33,7 +35,7 @@ def sample_files(root: Path, read: Callable[[Path], Any], findings: list[Finding
     found = []
     for path in sorted(root.rglob("*.json")):
         file = path.relative_to(root).as_posix()
-        use = "train" if _TRAIN.search(file) else "test" if _TEST.search(file) else ""
+        use = next((name for name, form in _USES.items() if form.search(file)), "")
         if not use or file.split("/")[0] in _NOT_SAMPLES:
             continue
         content = read(path)
