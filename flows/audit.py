@@ -73,7 +73,7 @@ def audit(
         repair_to: folder for a mended copy, with `rejects.jsonl` and `needs_writer.jsonl`.
         qa: folder whose gates.yaml, flagged words and blueprints lie over the shipped ones.
         allow: CHARACTER=PHRASE each: what a character may say all the same.
-        recipe: blueprint whose counts the set should meet; the format's own one by default.
+        recipe: blueprint whose counts the set should meet; the format's own one by default, 'none' counts by none.
 
     Raises:
         InputError: no such folder, or one that holds no such set.
@@ -155,7 +155,7 @@ def table_of(
         form=form,
         characters=len(imported.collection.characters),
         records=records,
-        rows=rows_of(imported.findings, verdicts, thresholds),
+        rows=rows_of(imported.findings, verdicts, thresholds, imported.collection.records()),
         not_run=not_run_of(verdicts),
     )
 
@@ -195,7 +195,9 @@ def allowed(given: Sequence[str]) -> dict[str, frozenset[str]]:
 
 
 def recipe_of(form: str, recipe: str | None, qa: Path | None) -> Blueprint | None:
-    """Return the blueprint whose counts a set of this format should meet; None where the format has none."""
+    """Return the blueprint whose counts a set of this format should meet; None where it has none or 'none' is named."""
+    if recipe == "none":
+        return None
     if recipe is None:
         known = [
             Path(name).stem for name in assets.names("qa", ".yaml", qa) if name.startswith("blueprints/")
@@ -217,7 +219,9 @@ def tell_audit(table: Table, mended: Repair | None, out: Path) -> str:
         for row in rows:
             of = f" of {row.of:,}" if row.of is not None else ""
             lines.append(f"  {row.rule:<{width}}  {row.found:>6,}{of:<10}  {row.kind or 'files'}")
-            lines += [f"      {one.place}: {_short(one.detail)}" for one in row.examples[:2]]
+            for one in row.examples[:2]:
+                lines.append(f"      {one.place}: {_short(one.detail)}")
+                lines += [f"        {one.said[:110]}"] if one.said else []
         lines.append("")
     lines.append(f"Kept: {len(table.kept)} rules that nothing breaks.")
     lines += [

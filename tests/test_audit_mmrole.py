@@ -23,14 +23,14 @@ def broken(table: Table) -> dict[str, int]:
 
 def test_a_set_without_faults_breaks_no_hard_rule(tmp_path: Path) -> None:
     made.write_released(tmp_path / "set", made.Faults())
-    table, _ = audit(tmp_path / "set", "mmrole", out=tmp_path / "out")
+    table, _ = audit(tmp_path / "set", "mmrole", recipe="none", out=tmp_path / "out")
     assert broken(table) == {}
     assert table.records["commentary"] == table.records["human_role_dialogue"] == 24
 
 
 def test_every_fault_is_found_as_often_as_it_was_put_in(tmp_path: Path) -> None:
     made.write_released(tmp_path / "set", made.FAULTY)
-    table, _ = audit(tmp_path / "set", "mmrole", out=tmp_path / "out")
+    table, _ = audit(tmp_path / "set", "mmrole", recipe="none", out=tmp_path / "out")
     faults = made.FAULTY
     assert broken(table) == {
         "empty_conversation": faults.empty_talks + faults.empty_inter,
@@ -46,8 +46,10 @@ def test_every_fault_is_found_as_often_as_it_was_put_in(tmp_path: Path) -> None:
 
 def test_the_mended_copy_keeps_only_what_a_writer_must_mend(tmp_path: Path) -> None:
     made.write_released(tmp_path / "set", made.FAULTY)
-    _, mended = audit(tmp_path / "set", "mmrole", out=tmp_path / "out", repair_to=tmp_path / "mended")
-    again, _ = audit(tmp_path / "mended", "mmrole", out=tmp_path / "again")
+    _, mended = audit(
+        tmp_path / "set", "mmrole", recipe="none", out=tmp_path / "out", repair_to=tmp_path / "mended"
+    )
+    again, _ = audit(tmp_path / "mended", "mmrole", recipe="none", out=tmp_path / "again")
 
     assert broken(again) == {"ai_tone": made.FAULTY.ai_tone, "explanatory_prefix": made.FAULTY.prefixes}
     for rule in ("speaker_key", "stray_key", "picture_case"):
@@ -65,7 +67,7 @@ def test_the_mended_copy_keeps_only_what_a_writer_must_mend(tmp_path: Path) -> N
 
 @pytest.mark.skipif(not GREECE.is_dir(), reason=f"no real inputs at {GREECE}")
 def test_three_philosophers_are_counted_as_their_files_say(tmp_path: Path) -> None:
-    table, _ = audit(GREECE, "mmrole", out=tmp_path)
+    table, _ = audit(GREECE, "mmrole", recipe="none", out=tmp_path)
 
     comments = json.loads((GREECE / "dialogues" / "comment.json").read_text(encoding="utf-8"))
     talks = json.loads((GREECE / "dialogues" / "human-role.json").read_text(encoding="utf-8"))
@@ -77,9 +79,8 @@ def test_three_philosophers_are_counted_as_their_files_say(tmp_path: Path) -> No
     ]
     every = [one for file in (comments, talks, inter) for one in file]
 
-    assert table.counted("comment_words") == sum(len(tokens(reply)) > 350 for reply in replies)
-    hard = [row.found for row in table.rows if row.rule == "message_words" and row.weight == "hard"]
-    assert sum(hard) == sum(words > 100 for words in said)
+    assert table.counted("comment_words") == sum(len(tokens(reply)) > 325 for reply in replies)
+    assert table.counted("message_words", "human_role_dialogue") == sum(words > 76 for words in said)
     assert table.counted("picture_missing") == len(
         {one["image"] for one in every if one["image"].startswith("COCO")}
     )

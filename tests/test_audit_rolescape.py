@@ -13,7 +13,7 @@ from released_counts import Released, alike, near_repeats, repeats, tokens
 from released_set import FAULTY, RECIPE, Faults
 from small_set import ROOT
 
-from flows.audit import audited, judge_with, recipe_of
+from flows.audit import audited, judge_with, recipe_of, write_repair
 from rolescape_data.auditing.repair import Repair, repair
 from rolescape_data.auditing.table import Table
 from rolescape_data.collection import Collection
@@ -187,7 +187,32 @@ def test_what_needs_a_writer_is_named(mended: Repair) -> None:
     needed = Counter(one.rule for one in mended.needs_writer)
     assert needed["evidence_verbatim"] == needed["evidence_exact"] == 25
     assert needed["ai_tone"] == 3 and needed["pii"] == 2 and needed["language"] == 3
+    assert needed["question_type"] == 0
     assert needed["quota"] > 0, "what went to the rejects is missing now"
+
+
+def test_the_mended_copy_is_written_in_its_own_layout_and_reads_back_clean(
+    mended: Repair, tmp_path: Path
+) -> None:
+    write_repair(mended, "rolescape20", tmp_path / "mended")
+    again = run(tmp_path / "mended", tmp_path / "again")
+
+    left = {rule for rule, _ in again.broken}
+    assert left == {
+        # What a writer has to mend, and what is missing since its repeats are gone.
+        *(
+            "evidence_verbatim",
+            "evidence_exact",
+            "quota",
+            "ai_tone",
+            "explanatory_prefix",
+            "residue",
+            "foreign_line",
+        ),
+        *("pii", "language", "picture_side", "group_split"),
+    }
+    told = {row.rule for row in again.table.rows if row.weight == "told" and row.found}
+    assert told & {"text_type", "evidence_verbatim", "picture_suffix", "stray_key"} == set()
 
 
 @pytest.mark.skipif(not BO.is_dir(), reason=f"no real inputs at {BO}")

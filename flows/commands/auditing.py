@@ -27,7 +27,9 @@ def audit(
     ] = None,
     recipe: Annotated[
         str | None,
-        typer.Option("--recipe", metavar="NAME", help="Blueprint to count by. Default: the format's own."),
+        typer.Option(
+            "--recipe", metavar="NAME", help="Blueprint to count by, or none. Default: the format's."
+        ),
     ] = None,
     allow: Annotated[
         list[str] | None,

@@ -188,6 +188,10 @@ def image_file(record: Record, collection: Collection) -> Measurement | None:
     )
 
 
+# What this factory makes beside the published kinds, and what is put together from others.
+_OURS_ALONE = frozenset({"negative", "preference", "t2i_form", "solver_answer", "review"})
+
+
 def missing_kinds(collection: Collection, character: str, context: Context) -> list[Measurement]:
     """Measure what the recipe wants of kinds that the character has no record of at all."""
     there = {kind for kind, rows in collection.characters[character].items() if rows}
@@ -201,7 +205,7 @@ def missing_kinds(collection: Collection, character: str, context: Context) -> l
             detail="no record of this kind",
         )
         for kind, quota in context.quotas.items()
-        if kind not in there and sum(quota.cells.values()) > 0
+        if kind not in there | _OURS_ALONE and sum(quota.cells.values()) > 0
     ]
 
 

@@ -1,10 +1,11 @@
 """A collection and what fails in it -> a copy with everything made right that needs no writer, and a list of the rest.
 
-Mechanical are: letters dealt anew (references in rationales follow), evidence anchored to the exact span, file names
-that agree with their bytes, empty talks and repeated or leaked records moved to the rejects. A training record that
+Mechanical are: letters dealt anew (references in rationales follow), evidence anchored to the exact span, types of questions
+by their form, file names that agree with their bytes, empty talks and repeated or leaked records moved to the rejects. A training record that
 gives a test away goes, not the test: tests are few. Nothing is written by anybody; what stays broken is named.
 """
 
+import re
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -21,9 +22,11 @@ from rolescape_data.records import (
     Record,
     Rejected,
     TextMCQ,
+    TextQA,
     Verdict,
     VisualMCQ,
 )
+from rolescape_data.records.question import QuestionType
 from rolescape_data.spans import find_span
 
 M = TypeVar("M", TextMCQ, VisualMCQ)
@@ -71,7 +74,7 @@ def repair(collection: Collection, findings: Sequence[Finding], judge: Judge, *,
     """
     mended = [finding for finding in findings if finding.repaired]
     current, rejects = collection, list[Rejected]()
-    for step in (_evidence, _file_names):
+    for step in (_evidence, _file_names, _types):
         current, done = step(current)
         mended += done
     for _ in range(_ROUNDS):
@@ -84,7 +87,7 @@ def repair(collection: Collection, findings: Sequence[Finding], judge: Judge, *,
     current, done = _letters(current, verdicts, seed)
     mended += done
     left = [
-        *(finding for finding in findings if finding.hard and not finding.repaired),
+        *(one for one in findings if one.hard and not one.repaired and not _was_typed(one)),
         *(_told(verdict) for verdict in judge(current) if verdict.status == "fail"),
     ]
     gone_ids = {reject.record_id for reject in rejects}
@@ -163,6 +166,39 @@ def _file_names(collection: Collection) -> tuple[Collection, list[Finding]]:
         return record.model_copy(update={"path": right})
 
     return replaced(collection, named), done
+
+
+# The form of a question says what it asks for; the first that fits, 'fact' where none does.
+_FORMS: tuple[tuple[re.Pattern[str], QuestionType], ...] = (
+    (re.compile(r"\bwhere\b|在哪|哪里", re.IGNORECASE), "location"),
+    (re.compile(r"\bhow (?:many|much|old|long|tall|far)\b|多少|几", re.IGNORECASE), "numeric"),
+    (re.compile(r"\bwhen\b|什么时候|何时", re.IGNORECASE), "timeline"),
+    (re.compile(r"\bwhy\b|\bwhat (?:motivates|makes|causes)\b|为什么", re.IGNORECASE), "reasoning"),
+    (re.compile(r"\bhow (?:does|do|did) .* differ\b|\bcompar|\bmore than\b", re.IGNORECASE), "comparison"),
+    (re.compile(r"\bwhat (?:phrase|words?)\b|\bsays?\b|\bcatchphrase", re.IGNORECASE), "quote"),
+    (re.compile(r"\b(?:like|likes|prefer|prefers|favou?rite|enjoys?)\b|喜欢", re.IGNORECASE), "preference"),
+    (re.compile(r"\b(?:cannot|can't|unable|never)\b|不能|不会", re.IGNORECASE), "limitation"),
+    (re.compile(r"\b(?:can|able|skill|skills|abilities)\b|会不会|能力", re.IGNORECASE), "capability"),
+    (re.compile(r"\b(?:role|job|title|king|owner)\b|身份", re.IGNORECASE), "role"),
+)
+
+
+def _types(collection: Collection) -> tuple[Collection, list[Finding]]:
+    done: list[Finding] = []
+
+    def typed(record: Record) -> Record:
+        if not isinstance(record, TextQA) or record.type is not None:
+            return record
+        kind: QuestionType = next((name for form, name in _FORMS if form.search(record.question)), "fact")
+        done.append(_did("question_type", record, f"'{kind}', by the form of '{record.question[:60]}'"))
+        return record.model_copy(update={"type": kind})
+
+    return replaced(collection, typed), done
+
+
+def _was_typed(finding: Finding) -> bool:
+    """Say whether a reader's finding is about the type of an open question, which is given anew here."""
+    return finding.rule == "question_type" and finding.place.startswith("qa_items[")
 
 
 def _to_reject(collection: Collection, verdicts: Sequence[Verdict]) -> dict[str, str]:

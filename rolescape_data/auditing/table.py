@@ -5,16 +5,18 @@ about stands apart, as not run.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
 from rolescape_data.collection import Finding
+from rolescape_data.gates.base import all_texts, input_text
 from rolescape_data.gates.decide import Thresholds
-from rolescape_data.records import Verdict
+from rolescape_data.records import Record, Verdict
 
 EXAMPLES = 5
 MOST_IN_FILE = 200
+EXCERPT = 160
 
 Weight = Literal["hard", "soft", "told"]
 _ORDER: dict[str, int] = {"hard": 0, "soft": 1, "told": 2}
@@ -22,10 +24,11 @@ _ORDER: dict[str, int] = {"hard": 0, "soft": 1, "told": 2}
 
 @dataclass(frozen=True, slots=True)
 class Example:
-    """One place where a rule is broken."""
+    """One place where a rule is broken; `said` is what stands there, if it is a text."""
 
     place: str
     detail: str
+    said: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +101,8 @@ class Table:
                     "weight": row.weight,
                     "source": row.source,
                     "examples": [
-                        {"place": example.place, "detail": example.detail} for example in row.examples
+                        {"place": example.place, "detail": example.detail, "said": example.said}
+                        for example in row.examples
                     ],
                 }
                 for row in self.rows
@@ -107,9 +111,22 @@ class Table:
         }
 
 
-def rows_of(findings: Sequence[Finding], verdicts: Sequence[Verdict], thresholds: Thresholds) -> list[Row]:
-    """Return one line for each rule and kind, what fails first, the most frequent first."""
-    rows = [*_found_rows(findings), *_gate_rows(verdicts, thresholds)]
+def rows_of(
+    findings: Sequence[Finding],
+    verdicts: Sequence[Verdict],
+    thresholds: Thresholds,
+    records: Iterable[Record] = (),
+) -> list[Row]:
+    """Return one line for each rule and kind, what fails first, the most frequent first.
+
+    Args:
+        findings: of the importer.
+        verdicts: of every gate, passes included.
+        thresholds: where the bounds come from.
+        records: the set's, so that examples show what they say.
+    """
+    said = {record.id: _said(record) for record in records}
+    rows = [*_found_rows(findings), *_gate_rows(verdicts, thresholds, said)]
     return sorted(rows, key=lambda row: (not row.found, _ORDER[row.weight], -row.found, row.rule, row.kind))
 
 
@@ -142,7 +159,14 @@ def _found_rows(findings: Sequence[Finding]) -> list[Row]:
     ]
 
 
-def _gate_rows(verdicts: Sequence[Verdict], thresholds: Thresholds) -> list[Row]:
+def _said(record: Record) -> str:
+    """Return the words by which a person knows a record again, at most EXCERPT characters."""
+    text = input_text(record) or next(iter(all_texts(record).values()), "")
+    flat = " ".join(text.split())
+    return flat if len(flat) <= EXCERPT else flat[: EXCERPT - 1].rstrip() + "…"
+
+
+def _gate_rows(verdicts: Sequence[Verdict], thresholds: Thresholds, said: Mapping[str, str]) -> list[Row]:
     groups: dict[tuple[str, str], list[Verdict]] = defaultdict(list)
     for verdict in verdicts:
         if verdict.status != "not_run":
@@ -154,13 +178,13 @@ def _gate_rows(verdicts: Sequence[Verdict], thresholds: Thresholds) -> list[Row]
         failed = [verdict for verdict in group if verdict.status == "fail"]
         warned = [verdict for verdict in group if verdict.status == "warn"]
         if failed or not warned:
-            rows.append(Row(gate, kind, len(failed), len(group), "hard", _worst(failed), source))
+            rows.append(Row(gate, kind, len(failed), len(group), "hard", _worst(failed, said), source))
         if warned:
-            rows.append(Row(gate, kind, len(warned), len(group), "soft", _worst(warned), source))
+            rows.append(Row(gate, kind, len(warned), len(group), "soft", _worst(warned, said), source))
     return rows
 
 
-def _worst(verdicts: Sequence[Verdict]) -> list[Example]:
+def _worst(verdicts: Sequence[Verdict], said: Mapping[str, str]) -> list[Example]:
     """Return the places of verdicts, the farthest from what the gate usually finds first."""
     if not verdicts:
         return []
@@ -168,4 +192,4 @@ def _worst(verdicts: Sequence[Verdict]) -> list[Example]:
     ordered = sorted(
         verdicts, key=lambda one: (one.value if below else -one.value, one.record_id, one.reason)
     )
-    return [Example(one.record_id, one.reason) for one in ordered[:MOST_IN_FILE]]
+    return [Example(one.record_id, one.reason, said.get(one.record_id, "")) for one in ordered[:MOST_IN_FILE]]

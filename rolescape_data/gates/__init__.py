@@ -227,9 +227,7 @@ KINDS: dict[str, frozenset[str]] = {
     "group_split": _ALL,
 }
 
-_NO_SOLVER = (
-    "no solver tried these questions; `solver:` in the blueprint asks a model to, the offline writer cannot"
-)
+_NO_SOLVER = "no solver tried these questions; `solver_answer` in the blueprint asks a model to, the offline writer cannot"
 _NO_JUDGE = "no judge's reviews of this character's answers were given"
 _NO_MODEL = "no model looked at the pictures; `clip:` in the set file names one"
 
