@@ -15,7 +15,8 @@ _SET = """\
 
 name: {name}
 
-# A contract: which records, how many, in which mix. A file of qa/blueprints, without .yaml.
+# A contract: which records, how many, in which mix. A file of qa/blueprints, without .yaml: starter, rolescape20, mmrole,
+# rolescape20_mmrole, or one of your own in the folder that `qa:` names; it may `extend` one of these and `scale` it.
 blueprint: starter
 
 # offline calls no model and costs nothing. openai:MODEL and gemini:MODEL need a key in the environment.
@@ -31,6 +32,10 @@ writer: offline
 
 # The same seed and the same material give the same bytes.
 seed: 1
+
+# Generic pictures, for the talks that blueprint mmrole holds beside them. None is used twice in the set.
+# pools:
+#   street: {{folder: pictures/street}}
 
 # Most that this set may ever cost, in USD.
 # budget_usd: 5
@@ -56,6 +61,7 @@ characters:
     lang: en
     # Text or Markdown about the character, in the third person.
     documents: [documents/ada-fenn.md]
+    # seed: a ferry mechanic of 34 who hates being thanked   # in place of documents, for somebody invented
     # One JSON object per line: scene, line, speaker, text, and the picture shown, if any.
     lines: [lines/ada-fenn.jsonl]
     images:

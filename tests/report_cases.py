@@ -24,14 +24,21 @@ from rolescape_data.gates.decide import load_thresholds
 from rolescape_data.providers.ledger import Spent
 from rolescape_data.records import (
     Cell,
+    CheckQuestion,
+    DetailedProfile,
     ImageAnnotation,
     InterRoleDialogue,
+    MetaInformation,
+    NegativeItem,
     Options,
+    PreferencePair,
     ProbeInput,
+    ProfileText,
     Provenance,
     Record,
     Rejected,
     SplitRow,
+    T2ICheck,
     T2IForm,
     Turn,
     Verdict,
@@ -203,6 +210,70 @@ def report_data(blobs: Path, **changes: Any) -> ReportData:
         "blob_folder": blobs,
     }
     return ReportData(**{**fields, **changes})
+
+
+def for_trainers() -> dict[str, list[Record]]:
+    parts = {name: f"Mira's {name}." for name in ("introduction", "personality", "experience")}
+    check = CheckQuestion(
+        question="Is the lamp lit?",
+        type="yes_no",
+        category="prop",
+        answer="yes",
+        weight=1.0,
+        is_negative=False,
+    )
+    return {
+        "meta_information": [
+            MetaInformation(
+                **COMMON,
+                id="mira-h_meta",
+                name="Mira Holt",
+                gender="woman",
+                age="34",
+                origin="Saltby",
+                personality="steady",
+                experience="Twenty years of lamps.",
+            )
+        ],
+        "detailed_profile": [
+            DetailedProfile(
+                **COMMON, id="mira-h_detailed", relationship="Jon.", catchphrase="Mind the lamp.", **parts
+            )
+        ],
+        "profile_text": [ProfileText(**COMMON, id="mira-h_profile_short", form="short", text="### Who")],
+        "t2i_check": [
+            T2ICheck(
+                **COMMON,
+                id="mira-h_check_001",
+                prompt="Mira Holt lifts a lamp on the wet stone pier",
+                questions=[check] * 5,
+            )
+        ],
+        "negative": [
+            NegativeItem(
+                **COMMON,
+                id="mira-h_neg_001",
+                negative="future_event",
+                question="Who keeps the lamp in a hundred years?",
+                answer="Ask again then.",
+                expected="refuse_in_character",
+            )
+        ],
+        "preference": [
+            PreferencePair(
+                **COMMON,
+                id="mira-h_dialogue_001_ai_tone",
+                prompt="Is it late?",
+                chosen="Late enough.",
+                rejected="As an AI language model, late enough.",
+                margin=1.0,
+                axis="tone",
+                fault="ai_tone",
+                gate="ai_tone",
+                source_record_id="mira-h_dialogue_001",
+            )
+        ],
+    }
 
 
 def nothing_built(blobs: Path) -> ReportData:

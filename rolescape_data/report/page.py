@@ -23,6 +23,7 @@ from rolescape_data.records.visual import VISUAL_CATEGORIES, Polarity
 from rolescape_data.report.charts import Bars, Histogram, bars, histogram
 from rolescape_data.report.data import ReportData
 from rolescape_data.report.findings import checks, contract, dropped, leaks, silent
+from rolescape_data.report.further import told
 from rolescape_data.report.people import people, places
 
 TEMPLATES = Path(__file__).resolve().parent / "templates"
@@ -101,6 +102,7 @@ def environment() -> jinja2.Environment:
     made.filters["plainly"] = lambda name: str(name).replace("_", " ")
     made.filters["grouped"] = lambda number: f"{number:,}"
     made.filters["places"] = places
+    made.filters["told"] = told
     return made
 
 

@@ -7,6 +7,7 @@ from typing import Any, get_args
 
 from rolescape_data.records import Evidence, ImageRecord, ProbeInput, Provenance, Record
 from rolescape_data.report.data import CharacterPage, ReportData
+from rolescape_data.report.further import FURTHER
 from rolescape_data.report.pictures import Thumbnail, thumbnail
 
 PICTURE_SIDE = 320
@@ -116,6 +117,7 @@ class Person:
     questions: Listed
     choices: Listed
     probes: Mapping[str, Listed]
+    further: Mapping[str, Listed]
     records: int
     ids: frozenset[str]
 
@@ -242,6 +244,11 @@ def _person(desk: _Desk, page: CharacterPage, anchor: str) -> Person:
         questions=desk.listed(page.tables.get("text_qa", ()), FIRST_QUESTIONS),
         choices=desk.listed(page.tables.get("text_mcq", ()), FIRST_CHOICES),
         probes={name: desk.listed(rows, 0) for name, rows in probes.items() if rows},
+        further={
+            title: desk.listed(rows, 0)
+            for kind, title in FURTHER.items()
+            if (rows := page.tables.get(kind, ()))
+        },
         records=sum(len(rows) for rows in page.tables.values()),
         ids=frozenset(desk.ids),
     )

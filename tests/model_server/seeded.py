@@ -7,13 +7,16 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-_DOCUMENTS = Path(__file__).resolve().parents[2] / "examples" / "starter" / "documents"
+_EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
 
 
 @cache
 def _vocabulary(*, zh: bool) -> list[str]:
     """Return the plain words of the starter set's documents, so many that two made-up texts are never alike."""
-    text = "\n".join(path.read_text() for path in sorted(_DOCUMENTS.rglob("*.*")))
+    text = "\n".join(
+        path.read_text()
+        for path in sorted((_EXAMPLES / ("starter_zh" if zh else "starter") / "documents").rglob("*.*"))
+    )
     if zh:
         return sorted(set(re.findall(r"[\u4e00-\u9fff]{2}", text)))
     names = {word.casefold() for word in re.findall(r"\b[A-Z][a-z]+", text)}
