@@ -10,6 +10,7 @@ from flows import progress
 from flows.batches import until
 from flows.contract import shortcomings
 from flows.desk import Desk
+from flows.expecting import expecting
 from flows.packing import clear_unnamed_shards, write_shards
 from flows.retrying import lift, to_retry
 from flows.runtime import call, each, on_cluster
@@ -75,27 +76,28 @@ def build_character_set(parameters: BuildParameters) -> dict[str, Any]:
                 for name in characters
             }
         )
-        for wave in (FIRST_WAVE, SECOND_WAVE):
-            named = tuple(stage for stage in wave if stage in stages)
-            shares = shares_of(workspace, characters, budget_usd) if on_cluster() else {}
-            jobs = [
-                CharacterJob(
-                    workspace=str(workspace.root.resolve()),
-                    character=name,
-                    stages=named,
-                    casting=casting,
-                    budget_usd=shares.get(name, budget_usd),
-                    own_budget=name in shares,
-                    batch_until=batch_until,
-                )
-                for name in characters
-            ]
-            for result in (
-                each(build_character, jobs, slots=parameters.slots, name=lambda job: job.character)
-                if named
-                else []
-            ):
-                built.setdefault(result["character"], []).extend(result["built"])
+        with expecting(workspace, Path(parameters.set_file), casting, only=parameters.only, until=stages):
+            for wave in (FIRST_WAVE, SECOND_WAVE):
+                named = tuple(stage for stage in wave if stage in stages)
+                shares = shares_of(workspace, characters, budget_usd) if on_cluster() else {}
+                jobs = [
+                    CharacterJob(
+                        workspace=str(workspace.root.resolve()),
+                        character=name,
+                        stages=named,
+                        casting=casting,
+                        budget_usd=shares.get(name, budget_usd),
+                        own_budget=name in shares,
+                        batch_until=batch_until,
+                    )
+                    for name in characters
+                ]
+                for result in (
+                    each(build_character, jobs, slots=parameters.slots, name=lambda job: job.character)
+                    if named
+                    else []
+                ):
+                    built.setdefault(result["character"], []).extend(result["built"])
         anew = any(built.values())
         finished = [stage for stage in SET_STAGES if stage in stages and _set_stage(whole, stage, anew=anew)]
         append_log(workspace, f"built {json.dumps(built)} {' '.join(finished)}")

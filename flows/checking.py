@@ -1,19 +1,19 @@
 """A set file -> what it holds, what is wrong with it, and what a build would cost; without a model call."""
 
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from flows.estimating import SAMPLE, forecast, totals
 from flows.steps import STEPS, WRITTEN
 from flows.tasks import writers_of
 from rolescape_data import assets
 from rolescape_data.blueprint_files import load_blueprint
-from rolescape_data.blueprints import Blueprint, KindContract
+from rolescape_data.blueprints import Blueprint
 from rolescape_data.errors import InputError
 from rolescape_data.gates.decide import load_thresholds
 from rolescape_data.gates.safety import load_flagged_words
-from rolescape_data.materials import Material
 from rolescape_data.prompts import load_prompt
-from rolescape_data.records import LETTERS, SolverAnswer
 from rolescape_data.routes import cast, named
 from rolescape_data.store.inputs import from_set_file
 from rolescape_data.vision.decode import decode
@@ -43,7 +43,6 @@ def check_set(path: Path, *, writer: str | None = None, base_url: str | None = N
     characters: dict[str, Any] = {}
     warnings: list[str] = []
     for entry in inputs.found.characters:
-        owed = blueprint.owed_by(entry.category, entry.role)
         material = inputs.material(entry.resolved_id())
         usable = 0
         for picture in material.pictures:
@@ -58,15 +57,19 @@ def check_set(path: Path, *, writer: str | None = None, base_url: str | None = N
             "documents": len(material.documents),
             "own_lines": len(material.own_lines()),
             "pictures": usable,
-            "calls": _calls(owed, material, usable),
         }
+    stages = forecast(path, casting)
+    sums = totals(stages)
     return {
         "set": inputs.found.name,
         "blueprint": inputs.found.blueprint,
         "writer": name,
         "characters": characters,
-        "calls": sum(entry["calls"] for entry in characters.values()),
-        "cost_usd": 0.0 if name == "offline" else None,
+        "stages": [asdict(one) for one in stages],
+        **sums,
+        "cost_usd": sums["usd"],
+        "rehearsed": min(SAMPLE, len(characters)),
+        "budget_usd": inputs.found.budget_usd,
         "warnings": warnings,
         "problems": [],
     }
@@ -78,43 +81,43 @@ def check_table(found: dict[str, Any]) -> str:
     for name, entry in found["characters"].items():
         lines.append(
             f"  {name}: {entry['documents']} document(s), {entry['own_lines']} own lines, "
-            f"{entry['pictures']} usable picture(s); {entry['calls']} calls in the first round"
+            f"{entry['pictures']} usable picture(s)"
         )
     lines += [f"  Left out: {warning}" for warning in found["warnings"]]
-    money = "0.00 USD" if found["cost_usd"] == 0.0 else "at your provider's prices"
-    lines.append(f"  A build makes about {found['calls']} calls, {money}.")
+    head = ("kind", "calls", "(most)", "input", "(most)", "output", "(most)", "USD", "(most)", "writer")
+    rows = [_row(stage["kind"], stage, stage["writer"]) for stage in found["stages"]]
+    rows.append(_row("in sum", found, ""))
+    widths = [max(len(row[at]) for row in [head, *rows]) for at in range(len(head))]
+    for row in (head, *rows):
+        cells = [
+            row[0].ljust(widths[0]),
+            *(cell.rjust(width) for cell, width in zip(row[1:-1], widths[1:-1], strict=True)),
+        ]
+        lines.append("  " + "  ".join([*cells, row[-1]]).rstrip())
+    if found["rehearsed"] < len(found["characters"]):
+        lines.append(
+            f"  Counted by {found['rehearsed']} of {len(found['characters'])} characters; the most is their mean."
+        )
+    if found["cost_usd"] is None:
+        lines.append("  No price is known for a writer: write it into prices.yaml of the set's `qa:` folder.")
+    else:
+        cap = "" if found["budget_usd"] is None else f" The budget stops it at {found['budget_usd']:.2f}."
+        lines.append(
+            f"  A build makes about {found['calls']} calls for {found['cost_usd']:.2f} USD; corrected by its first 20 replies.{cap}"
+        )
     return "\n".join(lines)
+
+
+def _row(label: str, one: dict[str, Any], writer: str) -> tuple[str, ...]:
+    money = (
+        ("?", "?")
+        if one["usd"] is None or one["usd_most"] is None
+        else (f"{one['usd']:.4f}", f"{one['usd_most']:.2f}")
+    )
+    numbers = ("calls", "calls_most", "input_tokens", "input_most", "output_tokens", "output_most")
+    return (label, *(f"{one[name]:,}" for name in numbers), *money, writer)
 
 
 def _asked(blueprint: Blueprint) -> list[str]:
     """Return the kinds of a blueprint for which a writer is asked."""
     return [step.kind for step in STEPS if step.prompt and step.kind in blueprint.kinds]
-
-
-def _calls(blueprint: Blueprint, material: Material, pictures: int) -> int:
-    """Return the calls of a build's first round."""
-    calls = 0
-    for kind in _asked(blueprint):
-        contract = blueprint.kinds[kind]
-        if kind == SolverAnswer.kind:
-            calls += _solver_calls(contract, {"text_mcq", "visual_mcq"} & set(blueprint.kinds))
-        elif contract.per_picture():
-            # Kinds with a mix ask for all of a picture's cells in one call.
-            calls += pictures * (contract.per_image or 1) + contract.generic
-        elif kind in ("text_dialogue", "text_qa", "text_mcq", "probe", "t2i_check", "negative"):
-            wanted = sum(contract.cells().values())
-            calls += -(-wanted // contract.per_call)
-        else:
-            calls += sum(contract.cells().values())
-    return calls
-
-
-def _solver_calls(contract: KindContract, kinds: set[str]) -> int:
-    """Return the calls of one character's solver at most: with everything each picture is looked at on its own."""
-    size = contract.cells()["count"]
-    calls = 0
-    for view in contract.views:
-        alone = view == "full" and "visual_mcq" in kinds
-        together = len(kinds) - alone
-        calls += size * alone - (-size * together // contract.per_call)
-    return calls * len(LETTERS)

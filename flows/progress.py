@@ -48,6 +48,7 @@ class Progress:
         self._stage: dict[str, str] = {}
         self._ahead: dict[str, list[str]] = {}
         self._waits = ""
+        self._money = ""
         self._live: Live | None = None
         if self._open and self._console.is_terminal and not self._console.is_dumb_terminal:
             self._live = Live(self, console=self._console, transient=True, refresh_per_second=4)
@@ -75,6 +76,11 @@ class Progress:
                 ahead.remove(stage)
             done = self._done.get(character, 0) + 1
             self.step(character, ahead[0] if ahead else stage, done, max(done, self._total.get(character, 0)))
+
+    def money(self, text: str) -> None:
+        """Say, beside the bar, what the run is expected to cost."""
+        with self._lock:
+            self._money = text
 
     def note(self, text: str) -> None:
         """Print one line that stays."""
@@ -108,6 +114,8 @@ class Progress:
             ProgressBar(total=max(total, 1), completed=done, width=32), Text(f"{done} of {total} steps")
         )
         yield bar
+        if self._money:
+            yield Text(f"  {self._money}", no_wrap=True, overflow="ellipsis")
         for name, stage in busy[:_LIVE_LINES]:
             yield Text(f"  {name}: {stage}", no_wrap=True, overflow="ellipsis")
         if len(busy) > _LIVE_LINES:
@@ -123,7 +131,8 @@ class Progress:
             return
         self._said_at = self._clock()
         done, total = self._sums()
-        self._print(f"{done} of {total} steps, {character or _SET}: {stage}")
+        money = f", {self._money}" if self._money else ""
+        self._print(f"{done} of {total} steps, {character or _SET}: {stage}{money}")
 
     def _print(self, text: str) -> None:
         # As it is: a console without a terminal would wrap at 80 columns, and brackets are no markup here.
@@ -167,6 +176,12 @@ def waits(text: str) -> None:
     """Tell the display that is shown what is waited for."""
     for display in tuple(_shown):
         display.waits(text)
+
+
+def money(text: str) -> None:
+    """Tell the display that is shown what the run is expected to cost."""
+    for display in tuple(_shown):
+        display.money(text)
 
 
 def note(text: str) -> None:

@@ -1,12 +1,14 @@
 """What a command did -> the few lines that a person reads."""
 
 from collections import Counter
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 from flows.batches import lines as batch_lines
 from flows.batches import open_in
 from flows.contract import shortcomings
+from flows.expecting import Expected, expected, tell_expected
 from flows.retrying import quarantined
 from flows.scoring import clip_note
 from flows.steps import SET_STAGES, STEPS
@@ -104,6 +106,7 @@ def status_of(folder: Path) -> dict[str, Any]:
         "clip": clip_note(whole),
         **shortcomings(whole),
         "batches": open_in(workspace, whole.characters),
+        "expected": asdict(money) if (money := expected(workspace)) is not None else None,
         "cost_usd": round(sum(entry["cost_usd"] for entry in characters.values()), 6),
     }
 
@@ -142,6 +145,8 @@ def tell_status(found: dict[str, Any]) -> str:
     lines += batch_lines(found["batches"])
     lines.append(f"  {found['clip']}")
     lines.append(f"  spent in all: {found['cost_usd']:.4f} USD")
+    if found["expected"] is not None:
+        lines.append(f"  whole build: {tell_expected(Expected(**found['expected']))}")
     return "\n".join(lines + _shortcomings(found))
 
 

@@ -2,6 +2,7 @@
 
 import copy
 import json
+import re
 from typing import Any, get_args
 
 import jsonschema
@@ -194,3 +195,83 @@ def test_the_linter_counts_levels_as_the_documented_limit_does(depth: int) -> No
         }
 
     assert bool(lint(schema, "openai")) == (depth > 10) == bool(refused(schema, "openai"))
+
+
+# What the providers document, written down apart from the code under test.
+# OpenAI, "Structured model outputs", Supported schemas (developers.openai.com/api/docs/guides/structured-outputs, as of
+# 2026-11): an object at the root, every field required, additionalProperties false, no allOf, not, if, dependent*; at most
+# 5,000 properties, 10 levels (5 until 2025, which some models and proxies still enforce: tidyverse/ellmer#671), 1,000
+# enum values, 120,000 letters in names and enum values, 15,000 in one enum of more than 250.
+# Gemini: `GenerateContentConfig.response_json_schema` of google-genai lists the keywords; enums are of strings and numbers, a
+# $ref stands alone. Its limit of "too many states" is not documented in numbers: nested lists and bounds are what costs.
+OPENAI_LIMITS = {"properties": 5_000, "levels": 5, "enums": 1_000, "letters": 120_000, "one_enum": 15_000}
+OPENAI_REFUSED = {
+    "allOf", "not", "if", "then", "else", "dependentRequired", "dependentSchemas", "patternProperties", "default",
+    "minLength", "maxLength", "uniqueItems", "oneOf", "title",
+}  # fmt: skip
+GEMINI_TAKEN = {
+    "$id", "$defs", "$ref", "$anchor", "type", "format", "title", "description", "enum", "items", "prefixItems", "minItems",
+    "maxItems", "minimum", "maximum", "anyOf", "oneOf", "properties", "additionalProperties", "required", "propertyOrdering",
+}  # fmt: skip
+
+
+def parts_of(schema: dict[str, Any]) -> list[dict[str, Any]]:
+    """Return every schema inside a schema, definitions among them."""
+    found = [schema]
+    for group in ("properties", "$defs"):
+        found += [inner for part in schema.get(group, {}).values() for inner in parts_of(part)]
+    if "items" in schema:
+        found += parts_of(schema["items"])
+    return found + [inner for part in schema.get("anyOf", []) for inner in parts_of(part)]
+
+
+def depth_of(schema: dict[str, Any], root: dict[str, Any]) -> int:
+    """Return how deep objects and lists lie in each other, the root being the first level."""
+    if "$ref" in schema:
+        return depth_of(root["$defs"][schema["$ref"].rsplit("/", 1)[-1]], root)
+    inner = [*schema.get("properties", {}).values(), *schema.get("anyOf", [])]
+    inner += [schema["items"]] if "items" in schema else []
+    own = schema.get("type") in ("object", "array")
+    return own + max((depth_of(part, root) for part in inner), default=0)
+
+
+@pytest.mark.parametrize("name", PROMPTS)
+def test_every_shipped_prompt_stays_within_openais_documented_limits(name: str) -> None:
+    prompt = load_prompt(name)
+    schema = sanitised(answer_schema(prompt.answer, keys_of(prompt, MANY)), "openai")
+    parts = parts_of(schema)
+    enums = [list(map(str, part["enum"])) for part in parts if "enum" in part]
+    chosen = [choice for enum in enums for choice in enum]
+    names = [key for part in parts for key in part.get("properties", {})]
+
+    assert schema["type"] == "object"
+    assert all(not OPENAI_REFUSED & set(part) for part in parts)
+    assert len(names) <= OPENAI_LIMITS["properties"]
+    assert depth_of(schema, schema) <= OPENAI_LIMITS["levels"]
+    assert sum(map(len, enums)) <= OPENAI_LIMITS["enums"]
+    assert sum(len(word) for word in [*names, *schema.get("$defs", {}), *chosen]) <= OPENAI_LIMITS["letters"]
+    assert all(len(enum) <= 250 or len("".join(enum)) <= OPENAI_LIMITS["one_enum"] for enum in enums)
+    for part in parts:
+        if part.get("type") == "object":
+            assert part["additionalProperties"] is False
+            assert sorted(part["required"]) == sorted(part["properties"])
+
+
+@pytest.mark.parametrize("name", PROMPTS)
+def test_every_shipped_prompt_uses_only_what_gemini_documents(name: str) -> None:
+    prompt = load_prompt(name)
+    schema = sanitised(answer_schema(prompt.answer, keys_of(prompt, MANY)), "gemini")
+    parts = parts_of(schema)
+
+    assert all(set(part) <= GEMINI_TAKEN for part in parts)
+    assert all(set(part) == {"$ref"} for part in parts if "$ref" in part)
+    assert all(isinstance(value, str | int | float) for part in parts for value in part.get("enum", []))
+    assert depth_of(schema, schema) <= OPENAI_LIMITS["levels"]
+
+
+def test_gemini_documents_what_is_written_down_here() -> None:
+    from google.genai import types
+
+    said = types.GenerateContentConfig.model_fields["response_json_schema"].description or ""
+
+    assert set(re.findall(r"`([\w$]+)`", said)) >= GEMINI_TAKEN

@@ -1,0 +1,262 @@
+"""A set file and who writes it -> calls, tokens and money of a build: as expected, and at the most.
+
+The build is rehearsed in a folder that is thrown away, with answers of the offline writer, filled up where it has none, and
+with every gate open. So the requests that are counted are the real ones, pictures included; only what a model will say is
+guessed, and a build corrects that guess by its first replies (flows/expecting.py).
+
+What is stated as the most bounds every request by its bytes, every request's repairs by the ladder of four replies with a
+limit that grows twice, and what is made from a model's answers by the longest that these can be. Replies that are lost on
+their way and charged all the same come on top; the budget counts them.
+"""
+
+import tempfile
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+from flows.desk import Desk
+from flows.rehearsing import offline_desk, rehearsal, with_writer
+from flows.step import Step
+from flows.steps import FIRST_WAVE, STEPS, WRITTEN
+from flows.tasks import build_table, planned
+from rolescape_data.errors import WriterError
+from rolescape_data.gates.decide import GateThresholds
+from rolescape_data.providers import client_of
+from rolescape_data.providers.base import Request
+from rolescape_data.providers.prices import Price, cost, price_of
+from rolescape_data.providers.repair import MOST_REPLIES, MOST_WIDER
+from rolescape_data.providers.stand_in import StandIn
+from rolescape_data.providers.tokens import Estimate, estimate, text_tokens
+from rolescape_data.records import RECORDS
+from rolescape_data.routes import Casting, Leg
+
+# A set of more characters is estimated by so many of them.
+SAMPLE = 20
+_LONGEST = 1 << MOST_WIDER
+# Limits of the dearest ladder: asked, twice with twice the room, and once more: 1 + 2 + 4 + 4.
+_ROOM = sum(1 << min(turn, MOST_WIDER) for turn in range(MOST_REPLIES))
+# What a correction puts before a request, and what JSON puts around a text that is handed on.
+_CORRECTION = 3_000
+_AROUND = 1.5
+
+
+@dataclass(slots=True)
+class Seen:
+    """What a rehearsal saw of one kind of one character."""
+
+    requests: list[Request] = field(default_factory=list)
+    replies: list[str] = field(default_factory=list)
+    first: int = 0
+    unanswered: int = 0
+
+    def note(self, requests: Sequence[Request], replies: Sequence[str]) -> None:
+        """Take down one batch."""
+        self.first = self.first or len(requests)
+        self.requests += requests
+        self.replies += replies
+
+
+@dataclass(frozen=True, slots=True)
+class Forecast:
+    """One kind of a set. Tokens; USD, or None where no price is known."""
+
+    kind: str
+    stage: str
+    writer: str
+    calls: int
+    calls_most: int
+    input_tokens: int
+    input_most: int
+    output_tokens: int
+    output_most: int
+    usd: float | None
+    usd_most: float | None
+
+
+def forecast(
+    set_file: Path,
+    casting: Casting,
+    *,
+    sample: int = SAMPLE,
+    only: str | None = None,
+    until: Sequence[str] = (),
+) -> list[Forecast]:
+    """Rehearse a build and count.
+
+    Args:
+        set_file: the set.
+        casting: who will write.
+        sample: of more characters than this, so many are rehearsed and the rest counted like them.
+        only: one character.
+        until: the stages that are built; all by default.
+    """
+    with tempfile.TemporaryDirectory(prefix="rolescape-check-") as folder:
+        workspace = rehearsal(set_file, Path(folder))
+        desk = offline_desk(workspace, _first(workspace))
+        everybody = sorted(entry.resolved_id() for entry in desk.inputs.found.characters)
+        chosen = [only] if only is not None else everybody[:sample]
+        stages = tuple(until) or tuple(step.stage for step in STEPS)
+        seen: dict[str, list[Seen]] = {}
+        # Partners' profiles are read: whoever is not counted needs one all the same.
+        for character in everybody if only is not None else chosen:
+            for kind, found in _rehearse(
+                workspace, character, [s for s in stages if s in FIRST_WAVE]
+            ).items():
+                if character in chosen:
+                    seen.setdefault(kind, []).append(found)
+        for character in chosen:
+            for kind, found in _rehearse(
+                workspace, character, [s for s in stages if s not in FIRST_WAVE]
+            ).items():
+                seen.setdefault(kind, []).append(found)
+        share = 1.0 if only is not None else len(everybody) / max(1, len(chosen))
+        steps = [step for step in STEPS if step.kind in seen]
+        return [_forecast(step, seen, casting, desk, share) for step in steps]
+
+
+def totals(found: Sequence[Forecast]) -> dict[str, Any]:
+    """Add forecasts up; money is None where one has no price."""
+    sums: dict[str, Any] = {
+        name: sum(getattr(one, name) for one in found)
+        for name in ("calls", "calls_most", "input_tokens", "input_most", "output_tokens", "output_most")
+    }
+    for name in ("usd", "usd_most"):
+        values = [getattr(one, name) for one in found]
+        sums[name] = None if None in values else sum(values)
+    return sums
+
+
+def _first(workspace: Any) -> str:
+    from rolescape_data.store.inputs import from_workspace
+
+    return from_workspace(workspace).found.characters[0].resolved_id()
+
+
+def _rehearse(workspace: Any, character: str, stages: Sequence[str]) -> dict[str, Seen]:
+    desk = _open_gates(offline_desk(workspace, character))
+    found: dict[str, Seen] = {}
+    for step in planned(desk, tuple(stages)):
+        if not step.prompt:
+            build_table(desk, step, fresh=False)
+            continue
+        seen = found[step.kind] = Seen()
+        build_table(with_writer(desk, step.kind, StandIn(seen.note)), step, fresh=True)
+        asked: list[Request] = []
+        silent = StandIn(lambda requests, replies, asked=asked: asked.extend(requests), silent=True)  # type: ignore[misc]
+        folder = workspace.character(character)
+        tables = {kind: folder.read(RECORDS[kind]) for kind in step.needs if kind in desk.blueprint.kinds}
+        if "profile" not in step.needs or tables.get("profile"):
+            step.make(with_writer(desk, step.kind, silent), tables, 0)
+        seen.unanswered = len(asked)
+    return found
+
+
+def _open_gates(desk: Desk) -> Desk:
+    gates = {name: GateThresholds(source=gate.source) for name, gate in desk.thresholds.gates.items()}
+    return replace(desk, thresholds=desk.thresholds.model_copy(update={"gates": gates}))
+
+
+def _forecast(
+    step: Step, seen: dict[str, list[Seen]], casting: Casting, desk: Desk, share: float
+) -> Forecast:
+    route = casting.route(step.kind)
+    rows = [
+        _counted(step, number, seen, leg, desk) for leg in route for number in range(len(seen[step.kind]))
+    ]
+    per_leg = len(seen[step.kind])
+    expected, most = rows[:per_leg], rows
+    usd = _sum([row["usd"] for row in expected])
+    usd_most = _sum([row["usd_most"] for row in most])
+    return Forecast(
+        step.kind,
+        step.stage,
+        ", ".join(leg.name for leg in route),
+        round(share * sum(row["calls"] for row in expected)),
+        round(share * sum(row["calls_most"] for row in most)),
+        round(share * sum(row["input"] for row in expected)),
+        round(share * sum(row["input_most"] for row in most)),
+        round(share * sum(row["output"] for row in expected)),
+        round(share * sum(row["output_most"] for row in most)),
+        None if usd is None else share * usd,
+        None if usd_most is None else share * usd_most,
+    )
+
+
+def _counted(step: Step, number: int, seen: dict[str, list[Seen]], leg: Leg, desk: Desk) -> dict[str, Any]:
+    """Count one kind of one character with one writer."""
+    here = seen[step.kind][number]
+    client = client_of(leg)
+    outputs = [text_tokens(reply) for reply in here.replies]
+    rows = max(len(here.requests), here.unanswered, desk.blueprint.rounds * here.first)
+    if client is None:
+        free = {"input": 0, "input_most": 0, "output": 0, "output_most": 0, "usd": 0.0, "usd_most": 0.0}
+        return {"calls": len(here.requests), "calls_most": rows, **free}
+    inputs = [estimate(request, client.profile, client.model) for request in here.requests]
+    limit = max((request.max_tokens for request in here.requests), default=0)
+    longest = max((one.most for one in inputs), default=0) + _handed_on(step, number, seen) + _CORRECTION
+    price = _price(leg, desk)
+    return {
+        "calls": len(here.requests),
+        "calls_most": rows * MOST_REPLIES,
+        "input": sum(one.expected for one in inputs),
+        "input_most": rows * MOST_REPLIES * longest,
+        "output": sum(outputs),
+        "output_most": rows * _ROOM * limit,
+        "usd": _expected_usd(price, inputs, outputs),
+        "usd_most": None if price is None else _most_usd(price, rows, longest, limit),
+    }
+
+
+def _handed_on(step: Step, number: int, seen: dict[str, list[Seen]]) -> int:
+    """Return the most tokens that models' answers can put into one request of a step, beyond what was rehearsed."""
+    beside = bool(seen[step.kind][number].requests and seen[step.kind][number].requests[0].images)
+    tokens = 0
+    for kind in (
+        {*step.needs, *(("profile",) if step.others == "profiles" else ())} & set(WRITTEN) & set(seen)
+    ):
+        if number >= len(seen[kind]):
+            continue
+        tokens += _longest_answers(seen[kind][number], beside) * (
+            2 if kind == "profile" and step.others else 1
+        )
+    # A later round is told what was kept so far.
+    return round(_AROUND * (tokens + _longest_answers(seen[step.kind][number], beside)))
+
+
+def _longest_answers(found: Seen, beside: bool) -> int:
+    if not found.requests:
+        return 0
+    limit = _LONGEST * max(request.max_tokens for request in found.requests)
+    by_picture = Counter(request.images for request in found.requests)
+    alone = beside and () not in by_picture
+    return limit * (max(by_picture.values()) if alone else max(len(found.requests), found.unanswered))
+
+
+def _price(leg: Leg, desk: Desk) -> Price | None:
+    try:
+        return price_of(leg.name, base_url=leg.base_url, overlay=desk.inputs.qa)
+    except WriterError:
+        return None
+
+
+def _expected_usd(price: Price | None, inputs: Sequence[Estimate], outputs: Sequence[int]) -> float | None:
+    if price is None:
+        return None
+    return sum(cost(price, one.expected, output) for one, output in zip(inputs, outputs, strict=True))
+
+
+def _most_usd(price: Price, rows: int, longest: int, limit: int) -> float:
+    """Return what so many ladders cost at the dearest of the model's tiers."""
+    over = price.over
+    dear_in = max(price.input, over.input if over else 0.0)
+    dear_out = max(price.output, over.output if over else 0.0)
+    # Longer requests than a price is known for are not sent.
+    most = longest if price.up_to is None else min(longest, price.up_to)
+    return rows * (MOST_REPLIES * most * dear_in + _ROOM * limit * dear_out) / 1_000_000
+
+
+def _sum(values: Sequence[float | None]) -> float | None:
+    known = [value for value in values if value is not None]
+    return sum(known) if len(known) == len(values) else None

@@ -1,0 +1,163 @@
+"""What `check` says a build will take: by stage and in sum, never less at the most, and corrected by the first replies."""
+
+import json
+import sqlite3
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+from conftest import Told
+from model_server import ModelServer
+
+from flows.estimating import Forecast
+from flows.expecting import FIRST, corrected, tell_expected
+from rolescape_data.providers.background import background
+from rolescape_data.providers.ledger import TABLES
+
+Build = Callable[..., Told]
+PRICES = (
+    "prices: {'openai:test-model': {input: 1.0, output: 10.0, read: 2026-11-20, source: the test server}}\n"
+)
+
+
+@pytest.fixture(scope="module")
+def running() -> Iterator[ModelServer]:
+    with ModelServer(source="offline") as server:
+        yield server
+
+
+@pytest.fixture
+def server(running: ModelServer, small: Path) -> ModelServer:
+    running.configure(mode="ok", source="offline", first=1, share=1.0, corruption="mixed")
+    running.reset()
+    background()._admissions.clear()
+    background()._clients.clear()
+    (small.parent / "qa").mkdir(exist_ok=True)
+    (small.parent / "qa" / "prices.yaml").write_text(PRICES)
+    return running
+
+
+def told_to(server: ModelServer) -> tuple[str, ...]:
+    return ("--writer", "openai:test-model", "--base-url", server.openai_url)
+
+
+def test_check_adds_up_its_kinds_and_calls_nobody(small: Path, server: ModelServer, rolescape: Build) -> None:
+    said = json.loads(rolescape("check", small, *told_to(server), "--json").out)
+
+    assert server.counters()["requests"] == 0
+    for name in (
+        "calls",
+        "calls_most",
+        "input_tokens",
+        "input_most",
+        "output_tokens",
+        "output_most",
+        "usd",
+        "usd_most",
+    ):
+        assert said[name] == pytest.approx(sum(stage[name] for stage in said["stages"]))
+        assert said[name] > 0
+    assert all(stage["usd"] <= stage["usd_most"] for stage in said["stages"])
+    text = rolescape("check", small, *told_to(server)).out
+    assert "in sum" in text
+    assert f"{said['usd']:.2f} USD" in text
+
+
+def test_a_writer_without_a_price_is_counted_in_calls_and_tokens(
+    small: Path, rolescape: Build, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("OPENAI_API_KEY", "sk-test-0000000000")
+
+    said = json.loads(rolescape("check", small, "--writer", "openai:nobody-knows", "--json").out)
+
+    assert said["usd"] is None
+    assert said["input_tokens"] > 0
+    assert "prices.yaml" in rolescape("check", small, "--writer", "openai:nobody-knows").out
+
+
+def test_the_offline_writer_costs_nothing(small: Path, rolescape: Build) -> None:
+    said = json.loads(rolescape("check", small, "--json").out)
+
+    assert (said["usd"], said["usd_most"], said["input_tokens"]) == (0.0, 0.0, 0)
+    assert said["calls"] > 0
+
+
+@pytest.mark.parametrize(
+    "faults",
+    [
+        {"mode": "ok"},
+        {"mode": "truncated", "first": 2},
+        {"mode": "always_bad", "corruption": "missing_key"},
+        {"mode": "bad_json", "first": 3, "corruption": "missing_key"},
+        {"mode": "ok", "source": "seeded"},
+    ],
+)
+def test_what_is_stated_as_the_most_is_never_exceeded(
+    small: Path,
+    server: ModelServer,
+    rolescape: Build,
+    build: Build,
+    tmp_path: Path,
+    faults: dict[str, object],
+) -> None:
+    said = json.loads(rolescape("check", small, *told_to(server), "--json").out)
+    server.configure(**faults)
+
+    build(small, *told_to(server), out=tmp_path / "paid.workspace")
+
+    counters = server.counters()
+    assert counters["paid"] > 0
+    assert counters["requests"] <= said["calls_most"]
+    assert counters["input_tokens"] <= said["input_most"]
+    assert counters["output_tokens"] <= said["output_most"]
+    assert counters["usd"] <= said["usd_most"]
+
+
+def kept(path: Path, kinds: dict[str, tuple[int, float]]) -> Path:
+    """Write a ledger with so many answered calls of each kind, at a price each."""
+    with closing(sqlite3.connect(path)) as database, database:
+        database.executescript(TABLES)
+        for kind, (count, usd) in kinds.items():
+            for number in range(count):
+                key = f"{kind}-{number}"
+                database.execute(
+                    "INSERT INTO calls (key, prompt_id, writer, request, raw, detail, input_tokens, output_tokens, cost_usd) "
+                    "VALUES (?, ?, 'openai:m', '', '', '', 1, 1, ?)",
+                    (key, kind, usd),
+                )
+                database.execute(
+                    "INSERT INTO attempts (key, number, step, state, worst_usd) VALUES (?, 1, 'ask', 'answered', 1)",
+                    (key,),
+                )
+    return path
+
+
+def forecast_of(kind: str, calls: int, usd: float) -> Forecast:
+    return Forecast(kind, kind, "openai:m", calls, calls, 1, 1, 1, 1, usd, usd)
+
+
+def test_the_expected_cost_is_corrected_by_the_first_replies_and_not_before(tmp_path: Path) -> None:
+    said = [forecast_of("caption", 100, 1.0), forecast_of("probe", 10, 2.0)]
+
+    early = corrected(said, [kept(tmp_path / "early.sqlite", {"caption": (FIRST - 1, 0.03)})])
+    later = corrected(said, [kept(tmp_path / "later.sqlite", {"caption": (FIRST, 0.03)})])
+
+    assert early is not None and early.corrected_usd is None
+    # Replies cost three times the guess: what lies ahead, 80 captions and all probes, will too.
+    assert later is not None and later.corrected_usd == pytest.approx(20 * 0.03 + 3 * (0.8 + 2.0))
+    assert "9.00 USD by the first 20 replies (forecast 3.00)" in tell_expected(later)
+
+
+def test_at_the_end_of_a_build_the_expected_cost_is_what_was_paid(
+    small: Path, server: ModelServer, rolescape: Build, build: Build, tmp_path: Path
+) -> None:
+    out = tmp_path / "paid.workspace"
+    assert build(small, *told_to(server), out=out).status == 0
+    background().journal.settle()
+
+    status = json.loads(rolescape("status", out, "--json").out)
+
+    assert status["expected"]["replies"] >= FIRST
+    assert status["expected"]["corrected_usd"] == pytest.approx(server.counters()["usd"], rel=0.02)
+    assert "whole build: expected cost" in rolescape("status", out).out
