@@ -20,6 +20,7 @@ from rolescape_data.importers import released_questions as questions
 from rolescape_data.importers import released_rows as rows
 from rolescape_data.importers.released_pictures import find_picture, image_record
 from rolescape_data.importers.released_reader import Reader
+from rolescape_data.importers.released_scenes import read_captions, read_checks, read_pair
 from rolescape_data.records import (
     RECORDS,
     Caption,
@@ -29,7 +30,6 @@ from rolescape_data.records import (
     ProfileText,
     Provenance,
     Record,
-    T2ICheck,
     TextDialogue,
 )
 from rolescape_data.records.base import Split
@@ -40,8 +40,6 @@ from rolescape_data.unicharacter.portrait import portrait
 
 _SPLITS: dict[Side, Split] = {"train": "train", "test": "test_id"}
 _PROBES = ("memorization", "personality", "diversity")
-_USERS = ("user", "human")
-_MACHINES = ("machine", "assistant", "gpt", "character")
 _IGNORED = {".ds_store", "thumbs.db", ".gitkeep"}
 
 
@@ -112,7 +110,10 @@ class _Character:
             self._talks(side, said)
         self._knowledge()
         self._probes()
-        self._checks()
+        folder = self.people.parent.parent / names.GRPO / names.check_name(self.name)
+        checks = self.reader.file(folder, names.check_file(self.name))
+        for check in read_checks(self.reader, checks, self._shared("train")) if checks else []:
+            self._keep(check, "train")
         mixes, told = rows.read_mixes(
             self.reader, self.configs, names.prefix_of(self.id), self._shared("train")
         )
@@ -258,7 +259,8 @@ class _Character:
         """Read the exchanges beside pictures; return what is said in them, in order."""
         plain = self._open(side, "annotation.json")
         full = self._open(side, "_with_image.json")
-        captions = self._captions(side)
+        drawn = self._open(side, "_t2i_instruction.json")
+        captions = read_captions(self.reader, *drawn) if drawn else {}
         told = full or plain
         if told is None:
             return []
@@ -266,7 +268,7 @@ class _Character:
         self.reader.keys(content, ("description", "opening", "scenes"), path, "")
         said: list[tuple[str, str]] = []
         for place, scene in self.reader.items(content.get("scenes"), path, "scenes"):
-            pair = self._pair(path, place, scene)
+            pair = read_pair(self.reader, path, place, scene)
             if pair is None:
                 continue
             said.append((pair[0], pair[1]))
@@ -283,64 +285,11 @@ class _Character:
                 "derived_count", path, "scenes", f"{len(scenes)} scenes, {len(said)} with_image", hard=False
             )
         for (place, scene), known in zip(scenes, said, strict=False):
-            pair = self._pair(path, place, scene)
+            pair = read_pair(self.reader, path, place, scene)
             if pair is not None and (pair[0], pair[1]) != known:
                 self.reader.wrong(
                     "derived_row", path, place, "says other than the same scene with_image", hard=False
                 )
-
-    def _pair(self, path: Path, place: str, scene: Any) -> tuple[str, str, dict[str, Any], str] | None:
-        """Return what a scene says: the user's words, the reply, the whole reply message and its place."""
-        if not isinstance(scene, list) or len(scene) != 2 or not all(isinstance(m, dict) for m in scene):
-            self.reader.wrong("turns", path, place, "is not one message and one reply; left out")
-            return None
-        texts = []
-        for number, (message, allowed) in enumerate(zip(scene, (_USERS, _MACHINES), strict=True)):
-            where = f"{place}[{number}]"
-            role = "role" if "role" in message else "from"
-            if role == "from":
-                self.reader.mended(
-                    "turn_key", path, f"{where}.from", "names the speaker with `from`, not `role`"
-                )
-            if str(message.get(role)).casefold() not in allowed:
-                self.reader.wrong(
-                    "turns", path, f"{where}.{role}", f"is said by {message.get(role)!r}; left out"
-                )
-                return None
-            if message.get(role) != allowed[0]:
-                self.reader.mended(
-                    "turn_role", path, f"{where}.{role}", f"is {message.get(role)!r}, not {allowed[0]}"
-                )
-            key = "text" if "text" in message else "value"
-            if key == "value" and "value" in message:
-                self.reader.mended(
-                    "turn_key", path, f"{where}.value", "holds the words as `value`, not `text`"
-                )
-            texts.append(self.reader.text(message.get(key), path, f"{where}.text"))
-        if not all(text.strip() for text in texts):
-            self.reader.wrong("turns", path, place, "has an empty message; left out")
-            return None
-        return texts[0], texts[1], scene[1], f"{place}[1]"
-
-    def _captions(self, side: Side) -> dict[str, str]:
-        told = self._open(side, "_t2i_instruction.json")
-        if told is None:
-            return {}
-        path, content = told
-        found: dict[str, str] = {}
-        for place, item in self.reader.items(content.get("t2i_instructions"), path, "t2i_instructions"):
-            if not isinstance(item, dict):
-                self.reader.wrong("file_shape", path, place, "is no object; left out")
-                continue
-            self.reader.keys(item, ("image_id", "t2i_instruction"), path, place)
-            picture = self.reader.text(item.get("image_id"), path, f"{place}.image_id")
-            if picture in found:
-                self.reader.wrong(
-                    "caption_twice", path, place, f"picture {picture} has one already; left out"
-                )
-                continue
-            found[picture] = self.reader.text(item.get("t2i_instruction"), path, f"{place}.t2i_instruction")
-        return found
 
     def _scene(
         self,
@@ -412,7 +361,7 @@ class _Character:
         order: list[bool] = []
         count = 0
         for place, scene in self.reader.items(content.get("scenes"), path, "scenes"):
-            pair = self._pair(path, place, scene)
+            pair = read_pair(self.reader, path, place, scene)
             if pair is None:
                 continue
             user, response, message, where = pair
@@ -470,37 +419,6 @@ class _Character:
                     "text": self.reader.text(line, path, place),
                 }
                 self._keep(self.reader.made(ProbeInput, values, path, place), "test_id")
-
-    def _checks(self) -> None:
-        """Read the drawing prompts with check questions, where the set has any."""
-        folder = self.people.parent.parent / names.GRPO / names.check_name(self.name)
-        path = self.reader.file(folder, names.check_file(self.name))
-        if path is None:
-            return
-        for place, row in self.reader.lines(path):
-            asked = []
-            for where, item in self.reader.items(row.get("vqa_questions"), path, f"[{place}].vqa_questions"):
-                if not isinstance(item, dict):
-                    self.reader.wrong("file_shape", path, where, "is no object; left out")
-                    continue
-                weight = item.get("weight")
-                asked.append(
-                    {
-                        key: self.reader.text(item.get(key), path, f"{where}.{key}")
-                        for key in ("question", "type", "category", "answer")
-                    }
-                    | {
-                        "choices": [str(choice) for choice in item.get("choices") or []],
-                        "weight": float(weight) if isinstance(weight, int | float) else 1.0,
-                        "is_negative": item.get("is_negative") is True,
-                    }
-                )
-            values = self._shared("train") | {
-                "id": f"{self.id}_check_{place + 1:03d}",
-                "prompt": self.reader.text(row.get("text"), path, f"[{place}].text"),
-                "questions": asked,
-            }
-            self._keep(self.reader.made(T2ICheck, values, path, f"[{place}]"), "train")
 
 
 def _language(text: str) -> str:
