@@ -189,7 +189,7 @@ def image_file(record: Record, collection: Collection) -> Measurement | None:
 
 
 # What this factory makes beside the published kinds, and what is put together from others.
-_OURS_ALONE = frozenset({"negative", "preference", "t2i_form", "solver_answer", "review"})
+_OURS_ALONE = frozenset({"negative", "preference", "t2i_form", "meta_information", "solver_answer", "review"})
 
 
 def missing_kinds(collection: Collection, character: str, context: Context) -> list[Measurement]:
