@@ -161,3 +161,33 @@ def test_at_the_end_of_a_build_the_expected_cost_is_what_was_paid(
     assert status["expected"]["replies"] >= FIRST
     assert status["expected"]["corrected_usd"] == pytest.approx(server.counters()["usd"], rel=0.02)
     assert "whole build: expected cost" in rolescape("status", out).out
+
+
+def first_asks(workspace: Path) -> int:
+    """Return the input tokens, by the server's count, of what was asked for the first time.
+
+    The server answers with the offline writer's words; where it has none, it says nothing, and the ladder asks again. A forecast is
+    made for models that answer.
+    """
+    background().journal.settle()
+    total = 0
+    for path in workspace.glob("characters/*/ledger.sqlite"):
+        with closing(sqlite3.connect(path)) as database:
+            (tokens,) = database.execute(
+                "SELECT total(input_tokens) FROM attempts WHERE step = 'ask'"
+            ).fetchone()
+        total += int(tokens)
+    return total
+
+
+def test_input_tokens_are_forecast_within_a_twentieth_of_the_servers_count(
+    small: Path, server: ModelServer, rolescape: Build, build: Build, tmp_path: Path
+) -> None:
+    # OpenAI's tile formula holds for this model's name, and the server counts pictures by it.
+    writer = ("--writer", "openai:gpt-4o-test", "--base-url", server.openai_url)
+    said = json.loads(rolescape("check", small, *writer, "--json").out)
+
+    assert build(small, *writer, "--until", "solver", out=tmp_path / "paid.workspace").status == 0
+
+    assert server.counters()["images"] > 0
+    assert 0.95 <= said["input_tokens"] / first_asks(tmp_path / "paid.workspace") <= 1.05
