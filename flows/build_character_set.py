@@ -127,8 +127,19 @@ def pending(parameters: BuildParameters) -> dict[str, list[str]]:
 def _claimed(parameters: BuildParameters) -> Workspace:
     set_file = Path(parameters.set_file)
     workspace = Workspace(Path(parameters.workspace))
-    workspace.claim(load_set(set_file).name, set_file)
+    found = load_set(set_file)
+    # Before anything is written: a mistyped name leaves no half-made folder behind.
+    _known(parameters.only, [entry.resolved_id() for entry in found.characters])
+    _stages_until(parameters.until)
+    workspace.claim(found.name, set_file)
     return workspace
+
+
+def _known(only: str | None, characters: list[str]) -> None:
+    if only is not None and only not in characters:
+        raise InputError(
+            f"There is no character '{only}' in this set. Known: {', '.join(sorted(characters))}."
+        )
 
 
 def remembered_casting(
@@ -205,12 +216,7 @@ def _desk(workspace: Workspace, name: str, casting: Casting) -> Desk:
 
 
 def _chosen(whole: WholeSet, parameters: BuildParameters) -> list[str]:
-    if parameters.only is None:
-        return whole.characters
-    if parameters.only not in whole.characters:
-        known = ", ".join(whole.characters)
-        raise InputError(f"There is no character '{parameters.only}' in this set. Known: {known}.")
-    return [parameters.only]
+    return whole.characters if parameters.only is None else [parameters.only]
 
 
 def _stages_until(until: str | None) -> tuple[str, ...]:

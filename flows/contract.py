@@ -12,6 +12,8 @@ from rolescape_data.records import (
     Verdict,
 )
 
+NOT_BUILT = "not built yet"
+
 
 def contract(whole: WholeSet, records: Sequence[Record]) -> list[Cell]:
     """Return what was wanted and what is there, cell by cell, after all verdicts."""
@@ -25,7 +27,8 @@ def contract(whole: WholeSet, records: Sequence[Record]) -> list[Cell]:
             if step.kind not in owed:
                 continue
             if step.kind not in stamps:
-                wanted = owed[step.kind].cells()
+                # Pictures that were not looked at yet count as usable, so that nothing is owed less than a build will ask.
+                wanted = owed[step.kind].cells(len(whole.inputs.material(character).pictures))
                 cells += [
                     Cell(
                         character_id=character,
@@ -33,7 +36,7 @@ def contract(whole: WholeSet, records: Sequence[Record]) -> list[Cell]:
                         cell=cell,
                         wanted=count,
                         found=0,
-                        note="not built yet",
+                        note=NOT_BUILT,
                     )
                     for cell, count in wanted.items()
                 ]

@@ -12,6 +12,7 @@ from flows.packing import write_shards
 from flows.runtime import call
 from flows.whole_set import WholeSet, open_set, split_rows
 from rolescape_data.errors import InputError, SettingsError
+from rolescape_data.export.webdataset import MANIFEST, UNFINISHED
 from rolescape_data.store.workspace import Workspace, append_log
 
 
@@ -28,7 +29,15 @@ class ExportParameters(BaseModel):
 
 def webdataset(whole: WholeSet, parameters: ExportParameters) -> dict[str, Any]:
     """Write WebDataset tars, one shard set per record kind and split."""
-    return write_shards(whole, Path(parameters.out), world_multiple=parameters.world_multiple)
+    out = Path(parameters.out)
+    ours = any((out / name).exists() for name in (MANIFEST, UNFINISHED))
+    foreign = sorted(path.name for path in out.iterdir()) if out.is_dir() and not ours else []
+    if foreign:
+        # Shards among somebody's photographs would be found by nobody.
+        raise InputError(
+            f"{out} holds files that no export put there, e.g. {foreign[0]}. Name an empty folder."
+        )
+    return write_shards(whole, out, world_multiple=parameters.world_multiple)
 
 
 def folder(whole: WholeSet, parameters: ExportParameters) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from typing import Any
 
 from flows.batches import lines as batch_lines
 from flows.batches import open_in
-from flows.contract import shortcomings
+from flows.contract import NOT_BUILT, shortcomings
 from flows.expecting import Expected, expected, tell_expected
 from flows.retrying import quarantined
 from flows.scoring import clip_note
@@ -28,12 +28,19 @@ def tell_build(result: dict[str, Any], workspace: Path) -> str:
         if result["set"]:
             lines.append(f"Built over the whole set: {', '.join(result['set'])}")
     else:
-        lines.append("Nothing to do: everything is up to date.")
+        lines.append(_up_to_date(result["missing"]))
     lines += _shortcomings(result)
     for label, path in (("Shards", workspace / "shards"), ("Report", workspace / "report" / "index.html")):
         if path.exists():
             lines.append(f"{label}: {path}")
     return "\n".join(lines)
+
+
+def _up_to_date(missing: list[dict[str, Any]]) -> str:
+    unbuilt = sorted({cell["character_id"] for cell in missing if cell["note"] == NOT_BUILT})
+    if unbuilt:
+        return f"What was asked for is up to date; not built yet: {', '.join(unbuilt)}. `rolescape build` without `--only` and `--until` builds all."
+    return "Nothing to do: everything is up to date."
 
 
 def tell_qa(result: dict[str, Any], workspace: Path, character: str) -> str:
@@ -61,7 +68,19 @@ def tell_export(manifest: dict[str, Any], out: Path) -> str:
     samples = sum(
         entry.get("samples", 0) for name, entry in manifest["files"].items() if name.endswith(".tar")
     )
-    return f"Wrote {samples:,} samples in {len(files)} shards ({size / 1e6:.1f} MB) to {out}. Check: manifest.json"
+    told = f"Wrote {samples:,} samples in {len(files)} shards ({size / 1e6:.1f} MB) to {out}. Check: manifest.json"
+    return "\n".join([told, *_uneven(manifest, files)])
+
+
+def _uneven(manifest: dict[str, Any], files: list[str]) -> list[str]:
+    """Name the sets with too few samples for a multiple of the shards that were asked for."""
+    multiple = manifest["settings"]["world_multiple"]
+    counts = Counter(name.rpartition("-")[0] for name in files)
+    return [
+        f"Not a multiple of {multiple}: {name} has {count} shard(s), because it has too few samples for more."
+        for name, count in sorted(counts.items())
+        if count % multiple
+    ]
 
 
 def status_of(folder: Path) -> dict[str, Any]:

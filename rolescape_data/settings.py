@@ -27,7 +27,27 @@ def _posix_relative(value: str) -> str:
     return value
 
 
+def _inside(value: str) -> str:
+    # A set that is copied to another machine takes its own folder along, and no other.
+    if value.startswith(("/", "~")) or ".." in value.split("/"):
+        raise ValueError("lies outside the set's folder; put it there, or put a link to it there")
+    return value
+
+
+# Marks that turn the direction of writing, and letters without a width: two names that look alike would differ.
+_UNSEEN = re.compile("[\u061c\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]")
+
+
+def _name(value: str) -> str:
+    if not value.strip():
+        raise ValueError("is empty; write a name, or remove the entry")
+    if _UNSEEN.search(value):
+        raise ValueError("holds a mark that nobody sees (direction or zero width); type the name again")
+    return value
+
+
 PathText = Annotated[str, AfterValidator(_posix_relative)]
+MaterialPath = Annotated[PathText, AfterValidator(_inside)]
 Colour = Annotated[str, Field(pattern=r"^#[0-9a-fA-F]{6}$")]
 
 
@@ -40,11 +60,11 @@ class Part(BaseModel):
 class ImageSource(Part):
     """A folder of pictures, and what is known about them."""
 
-    folder: PathText = Field(description="folder of pictures; sub-folders are read too")
-    notes: PathText | None = Field(
+    folder: MaterialPath = Field(description="folder of pictures; sub-folders are read too")
+    notes: MaterialPath | None = Field(
         None, description="JSON lines {image, note, attributes}: what a person sees on each picture"
     )
-    annotations: PathText | None = Field(
+    annotations: MaterialPath | None = Field(
         None, description="JSON list {image, role_info, place_info, scene_info}, as MMRole writes it"
     )
     tags: dict[str, VisualAttributes] = Field(
@@ -58,7 +78,7 @@ class ImageSource(Part):
 class ScriptSource(Part):
     """A franchise, era or group: material that its characters share."""
 
-    lines: list[PathText] = Field(
+    lines: list[MaterialPath] = Field(
         default_factory=list, description="JSON lines {scene, line, speaker, text, image}"
     )
     images: list[ImageSource] = Field(default_factory=list)
@@ -67,23 +87,25 @@ class ScriptSource(Part):
 class CharacterEntry(Part):
     """One character and the material about it."""
 
-    name: Annotated[str, Field(min_length=1, max_length=80)]
+    name: Annotated[str, Field(min_length=1, max_length=80), AfterValidator(_name)]
     id: Annotated[str, Field(pattern=CHARACTER_ID_PATTERN)] | None = Field(
         None, description="defaults to an ASCII form of the name"
     )
-    aliases: list[str] = Field(default_factory=list, description="other names in documents and scripts")
+    aliases: list[Annotated[str, AfterValidator(_name)]] = Field(
+        default_factory=list, description="other names in documents and scripts"
+    )
     category: Category
     script: str = Field("", description="franchise, era or group; characters of one script may meet")
     role: Literal["id", "ood"] = Field("id", description="ood characters never appear in training splits")
     lang: Annotated[str, Field(pattern=r"^[a-z]{2,3}$")] = "en"
-    documents: list[PathText] = Field(
+    documents: list[MaterialPath] = Field(
         default_factory=list, description="text or Markdown files about the character"
     )
     seed: Annotated[str, Field(max_length=2_000)] = Field(
         "",
         description="who an invented character without documents is, in one line; its profile is expanded from it",
     )
-    lines: list[PathText] = Field(
+    lines: list[MaterialPath] = Field(
         default_factory=list, description="JSON lines {scene, line, speaker, text, image}"
     )
     images: list[ImageSource] = Field(default_factory=list)

@@ -16,7 +16,8 @@ def status(workspace: WorkspaceFolder, as_json: Json = False) -> None:
 
     found = status_of(workspace)
     typer.echo(json.dumps(found, indent=1, ensure_ascii=False) if as_json else tell_status(found))
-    raise typer.Exit(below_contract(found))
+    unfinished = any(entry["not_built"] for entry in found["characters"].values())
+    raise typer.Exit(1 if unfinished else below_contract(found))
 
 
 @app.command(epilog="Example: rolescape report my_set.workspace")

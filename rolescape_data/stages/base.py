@@ -239,9 +239,17 @@ def admit(
             admitted.append(record)
             continue
         reasons = [verdict.reason for verdict in failing[record.id]]
-        name = record.id.removeprefix(f"{setting.material.id}_")
+        name = bare_name(record.id, setting.material.id, setting.kind)
         rejects.append(dropped(setting, name, record.model_dump_json(), reasons))
     return admitted, rejects
+
+
+def bare_name(record_id: str, character: str, kind: str) -> str:
+    """Return an id without its character and its kind, which a reject's id holds anyhow: mira_text_qa_r1_3 -> r1_3."""
+    name = record_id.removeprefix(f"{character}_")
+    for prefix in (kind, kind.removesuffix("_dialogue")):
+        name = name.removeprefix(f"{prefix}_")
+    return name
 
 
 def numbered(records: Sequence[R], prefix: str) -> list[R]:
