@@ -15,6 +15,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from examples.drawing.picture import draw_picture
 from examples.drawing.plan import PLAN, SHIPPED_SIZE
+from examples.drawing.scenes import planned_scenes
 from examples.drawing.shipping import BROKEN, COPIES, PICTURES, altered, quantised
 from examples.drawing.vocabulary import (
     ACCENTS,
@@ -71,7 +72,9 @@ def test_a_characters_pictures_use_every_expression_place_pose_light_and_prop(ch
 def test_the_folder_stays_small() -> None:
     # Only the pictures: notes and annotations of the same folder are somebody else's size.
     files = [file for file in PICTURES.rglob("*") if file.suffix in {".png", ".jpg", ".webp"}]
-    assert len(files) == 18 * 3 + len(COPIES) + 1
+    scenes = [file for file in files if file.parent.name == "scenes"]
+    assert {file.name for file in scenes} == {scene.file for scene in planned_scenes()}
+    assert len(files) - len(scenes) == 18 * 3 + len(COPIES) + 1
     assert max(file.stat().st_size for file in files) < 200_000
     assert sum(file.stat().st_size for file in files) < 8_000_000
 
