@@ -20,9 +20,9 @@ from rolescape_data.gates import measure_records
 from rolescape_data.gates.decide import decide
 from rolescape_data.providers import Purse, client_of, open_route
 from rolescape_data.providers.base import Outcome, Request, Writer
+from rolescape_data.providers.batch import BatchWriter
 from rolescape_data.providers.budget import booked, ledgers_under
 from rolescape_data.providers.ledger import Ledger
-from rolescape_data.providers.paid import PaidWriter
 from rolescape_data.providers.pictures import fitted, pixels
 from rolescape_data.providers.prices import price_of, worst_cost
 from rolescape_data.providers.tokens import estimate
@@ -142,8 +142,9 @@ class _OneCall:
         self._left = left_usd
         self._qa = qa
         self._number = number
-        if isinstance(writer, PaidWriter):
-            writer.once = True
+        if isinstance(writer, BatchWriter):
+            # Every paid writer may answer by batches; a try never does.
+            writer.online.once = True
 
     def write(self, requests: Sequence[Request]) -> list[Outcome]:
         """Answer one request; the others are left open."""
@@ -173,7 +174,7 @@ class _OneCall:
         price = price_of(self._leg.name, base_url=self._leg.base_url, overlay=self._qa)
         self.expected = tokens.expected
         self.worst_usd = worst_cost(price, tokens.most, request.max_tokens)
-        paid = isinstance(self._writer, PaidWriter) and self._ledger.find([self._writer.key(request)])
+        paid = isinstance(self._writer, BatchWriter) and self._ledger.find([self._writer.key(request)])
         if self.worst_usd > self._left and not paid:
             raise WriterError(f"Nothing was sent. {self._worst()}")
 

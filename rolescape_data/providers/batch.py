@@ -98,7 +98,7 @@ class BatchWriter:
         budget: Budget | None = None,
     ) -> None:
         self.name = online.name
-        self._online = online
+        self.online = online
         self._client = client
         self._ledger = ledger
         self._background = background
@@ -108,7 +108,7 @@ class BatchWriter:
 
     def key(self, request: Request) -> str:
         """Return the call's key in the ledger: the same as online."""
-        return self._online.key(request)
+        return self.online.key(request)
 
     def write(self, requests: Sequence[Request]) -> list[Outcome]:
         """Answer every request, paying only for those that the ledger does not hold.
@@ -119,7 +119,7 @@ class BatchWriter:
         """
         if self._until is not None or open_batches(self._ledger.path, self.name):
             self._in_batches(requests)
-        return self._online.write(requests)
+        return self.online.write(requests)
 
     def _in_batches(self, requests: Sequence[Request]) -> None:
         path = self._ledger.path
