@@ -1,11 +1,13 @@
 """What the report says of the set as a whole: contract, rejects, leaks, checks, distributions."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from report_cases import Seen, nothing_built, picture_folder, report_data, verdict_row
 
 from rolescape_data.gates.decide import Limits
+from rolescape_data.providers.ledger import Spent
 from rolescape_data.records import (
     Cell,
 )
@@ -49,6 +51,64 @@ def test_every_character_is_introduced_before_the_numbers_with_its_pictures(blob
 
 def test_a_filled_contract_is_said_to_be_met(blobs: Path) -> None:
     assert "Contract met: all 1 cells are filled." in Seen(page(report_data(blobs))).words
+
+
+def test_the_first_screen_says_that_a_filled_contract_is_no_judgement(blobs: Path) -> None:
+    rows = [
+        *report_data(blobs).verdicts,
+        verdict_row("mira-h", "judged_mean", "not_run", 0, reason="no judge was asked; name one"),
+        verdict_row("mira-h", "blind_share", "not_run", 0, reason="no solver tried these questions"),
+    ]
+    found = Seen(page(report_data(blobs, verdicts=rows))).words
+    said = (
+        "Quality not judged: 2 checks were not run , which is not passed (no judge was asked; no solver tried these "
+        "questions). 1 record carries a warning ."
+    )
+    assert found.index("Contract met:") < found.index(said) < found.index("Characters Mira Holt")
+    assert "Quality: every check was run." in Seen(page(report_data(blobs))).words
+
+
+def test_what_a_check_found_is_listed_with_links_to_the_records_failures_first(blobs: Path) -> None:
+    rows = [
+        verdict_row("mira-h_dialogue_001", "user_words", "warn", 78),
+        verdict_row("mira-h", "user_words", "warn", 77),
+        verdict_row("gone_001", "user_words", "fail", 90, reason="user_words is 90, above 80"),
+    ]
+    html = page(report_data(blobs, verdicts=rows))
+    found = Seen(html)
+    assert (
+        "Show these 3 gone_001 user_words is 90, above 80 mira-h_dialogue_001 user_words is 78" in found.words
+    )
+    assert '<a class="id" href="#r-mira-h_dialogue_001">mira-h_dialogue_001</a> user_words is 78' in html
+    assert '<a class="id" href="#c1">mira-h</a> user_words is 77' in html
+    assert "#r-gone_001" not in found.values("href")
+
+
+def test_what_a_check_found_is_cut_and_says_so(blobs: Path) -> None:
+    rows = [verdict_row(f"mira-h_dialogue_{number:03d}", "user_words", "warn", 78) for number in range(45)]
+    found = Seen(page(report_data(blobs, verdicts=rows))).words
+    assert "Show these 40" in found
+    assert "5 more of them are in the workspace's tables" in found
+
+
+def test_more_than_wanted_is_told_apart_from_what_is_open(blobs: Path) -> None:
+    cells = [
+        Cell(character_id="mira-h", kind=kind, cell="count", wanted=wanted, found=found)
+        for kind, wanted, found in (("image", 16, 18), ("text_qa", 9, 4), ("caption", 5, 5))
+    ]
+    found = Seen(page(report_data(blobs, cells=cells))).words
+    assert "image 18 , 16 wanted text qa 4 of 9, open caption 5 Between" in found
+
+
+def test_a_set_for_which_no_model_was_asked_speaks_of_no_calls(blobs: Path) -> None:
+    sound = report_data(blobs).characters[0]
+    tables = {kind: rows for kind, rows in sound.tables.items() if kind != "text_dialogue"}
+    by_rule = replace(sound, tables=tables, spent=Spent(373, 28, 0, 0, 0.0))
+    found = Seen(page(report_data(blobs, characters=[by_rule]))).words
+    assert "Models none asked, nothing spent" in found
+    assert "Tasks worked by rule 373; for 28 the material holds nothing that fits" in found
+    assert "2 dropped, no model asked" in found
+    assert "without a reply" not in found
 
 
 def test_rejects_are_grouped_by_reason_and_name_what_was_kept_instead(blobs: Path) -> None:

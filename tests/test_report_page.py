@@ -1,4 +1,4 @@
-"""The report as one page: it holds everything, runs nothing, asks nobody, and reads in order."""
+"""The report as one page: it holds everything, runs its own filter alone, asks nobody, and reads in order."""
 
 import re
 from base64 import b64encode
@@ -35,6 +35,14 @@ from rolescape_data.records import (
     Record,
 )
 from rolescape_data.report.page import page
+
+
+def script_of(html: str) -> str:
+    return html[html.rindex("<script>") + len("<script>") : html.rindex("</script>")]
+
+
+def digest(text: str) -> str:
+    return "sha256-" + b64encode(sha256(text.encode()).digest()).decode()
 
 
 @pytest.fixture
@@ -75,23 +83,27 @@ def test_hostile_text_is_shown_as_it_is_and_does_nothing(blobs: Path) -> None:
     assert found.words.count('<script>alert("1")</script>') > 30
 
 
-def test_the_page_refers_to_nothing_outside_itself_and_runs_nothing(blobs: Path) -> None:
+def test_the_page_refers_to_nothing_outside_itself_and_runs_its_filter_alone(blobs: Path) -> None:
     html = page(report_data(blobs))
     found = Seen(html)
     assert "http://" not in html
     assert "https://" not in html
-    assert not {"script", "link", "iframe", "object", "form", "base"} & set(found.tags)
+    assert not {"link", "iframe", "object", "form", "base"} & set(found.tags)
+    assert found.tags.count("script") == 1
+    assert not [name for tag, name, _ in found.attributes if tag == "script"]
+    assert not re.search(r"fetch|XMLHttp|import|eval|innerHTML|storage", script_of(html), re.IGNORECASE)
     assert all(address.startswith(("#", "data:image/jpeg;base64,")) for address in addresses(found))
     assert "url(" not in html
     assert "@import" not in html
 
 
-def test_the_content_policy_allows_exactly_the_styles_of_the_page(blobs: Path) -> None:
+def test_the_content_policy_allows_exactly_the_styles_and_the_script_of_the_page(blobs: Path) -> None:
     html = page(report_data(blobs))
     style = re.findall(r"<style>(.*?)</style>", html, re.DOTALL)
     policy = Seen(html).values("content")[0]
     assert len(style) == 1
-    assert f"style-src 'sha256-{b64encode(sha256(style[0].encode()).digest()).decode()}'" in policy
+    assert f"style-src '{digest(style[0])}';" in policy
+    assert f"script-src '{digest(script_of(html))}';" in policy
     assert policy.startswith("default-src 'none'; img-src data:;")
     assert "unsafe" not in policy
 
@@ -105,6 +117,38 @@ def test_every_link_inside_the_page_leads_somewhere_and_no_id_stands_twice(blobs
     ids = found.values("id")
     assert len(ids) == len(set(ids))
     assert {address[1:] for address in found.values("href")} <= set(ids)
+
+
+def test_without_its_script_the_page_hides_the_filter_and_nothing_else(blobs: Path) -> None:
+    found = Seen(page(report_data(blobs)))
+    hidden = [(tag, name) for tag, name, _ in found.attributes if name == "hidden"]
+    assert hidden == [("li", "hidden"), ("div", "hidden")]
+    ids = [(tag, value) for tag, name, value in found.attributes if name == "id"]
+    assert ("div", "filter") in ids
+
+
+def test_every_record_shows_its_id_and_carries_what_the_filter_reads(blobs: Path) -> None:
+    data = report_data(blobs)
+    html = page(data)
+    found = Seen(html)
+    rows = [row for table in data.characters[0].tables.values() for row in table]
+    for row in rows:
+        assert row.id in found.text
+        assert f'id="r-{row.id}" data-kind="{row.kind}" data-is="' in html
+    assert len(found.values("data-kind")) == len(rows)
+    assert (
+        'id="r-mira-h_dialogue_001" data-kind="text_dialogue" data-is="undivided model noted user_words"'
+        in html
+    )
+    assert 'id="r-mira-h_mcq_001" data-kind="text_mcq" data-is="test_id offline quiet"' in html
+
+
+def test_the_filter_offers_what_occurs_and_nothing_else(blobs: Path) -> None:
+    data = report_data(blobs)
+    values = [value for tag, name, value in Seen(page(data)).attributes if (tag, name) == ("option", "value")]
+    kinds = list(data.characters[0].tables)
+    states = ["noted", "quiet", "user_words", "test_id", "undivided", "model", "offline"]
+    assert values == ["", *kinds, "", *states]
 
 
 def test_headings_skip_no_level(blobs: Path) -> None:

@@ -23,6 +23,7 @@ from report_cases import (
 
 from flows.steps import STEPS
 from rolescape_data.providers.ledger import Spent
+from rolescape_data.records import VisualAttributes
 from rolescape_data.report.data import CharacterPage
 from rolescape_data.report.page import page
 from rolescape_data.report.people import places
@@ -43,8 +44,9 @@ def test_every_record_says_whether_a_model_wrote_it(blobs: Path) -> None:
 
 def test_records_carry_their_split(blobs: Path) -> None:
     found = Seen(page(report_data(blobs)))
-    assert found.text.count("test") == 1
-    assert found.text.count("no split yet") == 14
+    titles = [value for tag, name, value in found.attributes if (tag, name) == ("span", "title")]
+    assert titles.count("Split: test_id") == 1
+    assert titles.count("The set was not divided since this record was made.") == 14
 
 
 def test_the_right_option_is_marked_in_words(blobs: Path) -> None:
@@ -93,10 +95,30 @@ def test_an_annotation_says_whether_it_was_supplied_and_what_is_unknown(blobs: P
     assert "Annotation supplied" in Seen(page(report_data(blobs, characters=[given]))).words
 
 
+def test_a_picture_shows_the_attributes_that_its_texts_are_made_of(blobs: Path) -> None:
+    assert "No single attributes are known of it." in Seen(page(report_data(blobs))).words
+    seen = image(blob=BLOB).model_copy(
+        update={"attributes": VisualAttributes(pose="lifts a lamp", outfit="a red oilskin coat")}
+    )
+    sound = report_data(blobs).characters[0]
+    known = replace(sound, tables={**sound.tables, "image": [seen]})
+    found = Seen(page(report_data(blobs, characters=[known]))).words
+    assert "made of: 2 attributes pose lifts a lamp outfit a red oilskin coat" in found
+
+
+def test_a_character_is_introduced_with_links_to_every_part_of_it(blobs: Path) -> None:
+    found = Seen(page(report_data(blobs)))
+    parts = ("profile", "pictures", "talks", "joint-talks", "exchanges", "questions", "choices", "probes")
+    assert {f"#c1-{part}" for part in parts} <= set(found.values("href"))
+    assert "#c1-further" not in found.values("href")
+    assert found.words.index("Mira Holt mira-h") < found.words.index("Found and wanted")
+
+
 def test_questions_about_a_picture_stand_beside_it_with_what_they_are(blobs: Path) -> None:
     found = Seen(page(report_data(blobs))).words
     assert (
-        "A lamp. no split yet offline extract objective unanswerable from image, profile held object" in found
+        "A lamp. mira-h_vqa_001 no split yet offline extract objective unanswerable from image, profile "
+        "held object" in found
     )
     assert "context element hard What colour is the coat? green blue red right grey The coat is red." in found
     assert "t2i with thinking Mira lifts a lamp." in found

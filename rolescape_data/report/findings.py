@@ -66,7 +66,10 @@ class Leak:
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """One gate over the whole set. `widths`: percent that passed, and percent that did not fail."""
+    """One gate over the whole set. `widths`: percent that passed, and percent that did not fail.
+
+    `found` holds what failed and then what warned, cut at MORE_EXAMPLES; `more` counts what was cut off.
+    """
 
     gate: str
     passed: int
@@ -76,6 +79,8 @@ class Check:
     widths: tuple[str, str]
     thresholds: Sequence[str]
     source: str
+    found: Sequence[Verdict]
+    more: int
 
     @property
     def noted(self) -> bool:
@@ -189,12 +194,17 @@ def checks(verdicts: Iterable[Verdict], thresholds: Thresholds) -> list[Check]:
     """Count verdicts by gate, the gates that found most first."""
     counts: dict[str, dict[str, int]] = {}
     told: dict[str, dict[str, set[str]]] = {}
+    noted: dict[str, list[Verdict]] = {}
     for verdict in verdicts:
+        if verdict.status in ("warn", "fail"):
+            noted.setdefault(verdict.gate, []).append(verdict)
         tally = counts.setdefault(verdict.gate, {"pass": 0, "warn": 0, "fail": 0, "not_run": 0})
         tally[verdict.status] += 1
         limits = told.setdefault(verdict.gate, {})
         limits.setdefault(verdict.threshold, set()).add(verdict.kind)
-    found = [_check(gate, tally, told[gate], thresholds) for gate, tally in counts.items()]
+    found = [
+        _check(gate, tally, told[gate], noted.get(gate, []), thresholds) for gate, tally in counts.items()
+    ]
     return sorted(found, key=lambda check: (-check.failed, -check.warned, check.gate))
 
 
@@ -208,7 +218,11 @@ def silent(verdicts: Iterable[Verdict]) -> list[Silent]:
 
 
 def _check(
-    gate: str, tally: Mapping[str, int], told: Mapping[str, set[str]], thresholds: Thresholds
+    gate: str,
+    tally: Mapping[str, int],
+    told: Mapping[str, set[str]],
+    noted: Sequence[Verdict],
+    thresholds: Thresholds,
 ) -> Check:
     # What was not run is no pass: it has no part in the bar.
     total = tally["pass"] + tally["warn"] + tally["fail"] or 1
@@ -227,6 +241,8 @@ def _check(
         (f"{100 * passed:.2f}%", f"{100 * unfailed:.2f}%"),
         texts,
         _source(gate, thresholds),
+        sorted(noted, key=lambda verdict: verdict.status)[:MORE_EXAMPLES],
+        max(len(noted) - MORE_EXAMPLES, 0),
     )
 
 

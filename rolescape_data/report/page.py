@@ -1,7 +1,8 @@
-"""`ReportData` in, one HTML page out: it holds its own pictures and styles, runs nothing and asks nobody.
+"""`ReportData` in, one HTML page out: it holds its own pictures and styles, and asks nobody.
 
-The page's content policy allows its one style sheet, by hash, and pictures inside the page. Whatever comes from data
-is escaped by the templates; documents and models may say `<script>`, and it is shown as they said it.
+The page's content policy allows its one style sheet and its one script, by hash, and pictures inside the page. The
+script only filters what is there, and the page is whole without it. Whatever comes from data is escaped by the
+templates; documents and models may say `<script>`, and it is shown as they said it.
 """
 
 import base64
@@ -22,9 +23,10 @@ from rolescape_data.records import LETTERS
 from rolescape_data.records.visual import VISUAL_CATEGORIES, Polarity
 from rolescape_data.report.charts import Bars, Histogram, bars, histogram
 from rolescape_data.report.data import ReportData
+from rolescape_data.report.filtering import choices
 from rolescape_data.report.findings import checks, contract, dropped, leaks, silent
 from rolescape_data.report.further import told
-from rolescape_data.report.people import people, places
+from rolescape_data.report.people import asked_a_model, people, places
 
 TEMPLATES = Path(__file__).resolve().parent / "templates"
 
@@ -43,14 +45,16 @@ LENGTHS = (
 
 @dataclass(frozen=True, slots=True)
 class Head:
-    """The page's first lines."""
+    """The page's first lines. `noted`: records that a check warned of or failed; `asked`: a model was asked."""
 
     records: int
     pictures: int
     rejected: int
     rejected_share: float
     too_many_rejected: bool
+    noted: int
     writers: Sequence[str]
+    asked: bool
     spent: Spent
 
 
@@ -66,7 +70,7 @@ def page(data: ReportData) -> str:
     shown = people(data)
     names = {character.id: character.name for character in data.characters}
     style = (TEMPLATES / "style.css").read_text(encoding="utf-8")
-    digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode("ascii")
+    script = (TEMPLATES / "filter.js").read_text(encoding="utf-8")
     return (
         environment()
         .get_template("page.html")
@@ -82,11 +86,19 @@ def page(data: ReportData) -> str:
             histograms=_histograms(data),
             people=shown,
             names=names,
+            anchors={person.page.id: person.anchor for person in shown},
             present={record_id for person in shown for record_id in person.ids},
+            choices=choices(data),
             style=Markup(style),
-            policy=f"default-src 'none'; img-src data:; style-src 'sha256-{digest}'; base-uri 'none'; form-action 'none'",
+            script=Markup(script),
+            policy=f"default-src 'none'; img-src data:; style-src '{_digest(style)}'; script-src '{_digest(script)}'; "
+            "base-uri 'none'; form-action 'none'",
         )
     )
+
+
+def _digest(text: str) -> str:
+    return "sha256-" + base64.b64encode(hashlib.sha256(text.encode()).digest()).decode("ascii")
 
 
 @cache
@@ -111,13 +123,17 @@ def _head(data: ReportData) -> Head:
     rejected = sum(len(character.rejects) for character in data.characters)
     share = rejected / (records + rejected) if rejected else 0.0
     spent = [character.spent for character in data.characters]
+    kept = {row.id for character in data.characters for rows in character.tables.values() for row in rows}
+    noted = {verdict.record_id for verdict in data.verdicts if verdict.status in ("warn", "fail")}
     return Head(
         records=records,
         pictures=sum(len(character.tables.get("image", ())) for character in data.characters),
         rejected=rejected,
         rejected_share=share,
         too_many_rejected=share > data.thresholds.max_reject_share,
+        noted=len(kept & noted),
         writers=_writers(data.writer),
+        asked=any(asked_a_model(character) for character in data.characters),
         spent=Spent(
             sum(one.calls for one in spent),
             sum(one.failed for one in spent),

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, get_args
 
-from rolescape_data.records import Evidence, ImageRecord, ProbeInput, Provenance, Record
+from rolescape_data.records import Evidence, ImageRecord, ProbeInput, Provenance, Record, Verdict
 from rolescape_data.report.data import CharacterPage, ReportData
 from rolescape_data.report.further import FURTHER
 from rolescape_data.report.pictures import Thumbnail, thumbnail
@@ -49,16 +49,23 @@ class Badge:
     label: str
     style: str
     told: str
+    key: str
 
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """A record with what is known about it besides its own fields."""
+    """A record with what is known about it besides its own fields. `warnings`: verdicts that warned or failed."""
 
     record: Any
     split: Badge
     written: Badge
-    warnings: Sequence[str]
+    warnings: Sequence[Verdict]
+
+    @property
+    def states(self) -> str:
+        """What the page's filter asks a record for: 'train offline noted thinking_copies_reply'."""
+        gates = dict.fromkeys(one.gate for one in self.warnings)
+        return " ".join([self.split.key, self.written.key, "noted" if gates else "quiet", *gates])
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +96,11 @@ class Picture:
     questions: Listed
     forms: Listed
 
+    @property
+    def attributes(self) -> Sequence[tuple[str, str]]:
+        """The picture's single elements that are known, each with its name."""
+        return [(name, text) for name, text in self.shown.record.attributes if text]
+
 
 @dataclass(frozen=True, slots=True)
 class Talk:
@@ -103,7 +115,8 @@ class Talk:
 class Person:
     """One character's part of the page.
 
-    `anchor` is safe in an address whatever the character is called; `ids` are the records that can be linked to.
+    `anchor` is safe in an address whatever the character is called; `asked`: a model was asked for some of it;
+    `ids` are the records that can be linked to.
     """
 
     anchor: str
@@ -119,6 +132,7 @@ class Person:
     probes: Mapping[str, Listed]
     further: Mapping[str, Listed]
     records: int
+    asked: bool
     ids: frozenset[str]
 
 
@@ -127,7 +141,7 @@ class _Desk:
     """What is looked up for every record, and how much of each character is shown."""
 
     splits: Mapping[str, str]
-    warnings: Mapping[str, Sequence[str]]
+    warnings: Mapping[str, Sequence[Verdict]]
     blobs: Path
     pictures: int
     records: int
@@ -149,10 +163,10 @@ class _Desk:
 
 def people(data: ReportData) -> list[Person]:
     """Lay out every character; the more there are, the fewer records of each are shown."""
-    warnings: dict[str, list[str]] = {}
+    warnings: dict[str, list[Verdict]] = {}
     for verdict in data.verdicts:
-        if verdict.status == "warn":
-            warnings.setdefault(verdict.record_id, []).append(verdict.reason)
+        if verdict.status in ("warn", "fail"):
+            warnings.setdefault(verdict.record_id, []).append(verdict)
     number = max(len(data.characters), 1)
     desk = _Desk(
         splits={row.record_id: row.split for row in data.splits},
@@ -177,18 +191,30 @@ def _portrait(images: Sequence[ImageRecord], name: str) -> ImageRecord | None:
 def split_badge(split: str | None) -> Badge:
     """Return the badge of a split; None is a record that was not divided yet."""
     if split is None:
-        return Badge("no split yet", "none", "The set was not divided since this record was made.")
-    return Badge(SPLITS.get(split, split), "train" if split == "train" else "test", f"Split: {split}")
+        return Badge(
+            "no split yet", "none", "The set was not divided since this record was made.", "undivided"
+        )
+    style = "train" if split == "train" else "test"
+    return Badge(SPLITS.get(split, split), style, f"Split: {split}", split)
 
 
 def written_badge(provenance: Provenance) -> Badge:
     """Return the badge that says who wrote a record, so that an extract is never taken for a model's words."""
     if provenance.source_kind == "rule":
         told = f"Taken from the material by rule, without a model ({provenance.writer})"
-        return Badge("offline extract", "offline", told)
+        return Badge("offline extract", "offline", told, "offline")
     if provenance.source_kind in ("llm", "vlm"):
-        return Badge(f"model-written: {provenance.writer}", "model", f"Written by {provenance.writer}")
-    return Badge("given in the set", "given", f"Given by a person ({provenance.writer})")
+        return Badge(
+            f"model-written: {provenance.writer}", "model", f"Written by {provenance.writer}", "model"
+        )
+    return Badge("given in the set", "given", f"Given by a person ({provenance.writer})", "given")
+
+
+def asked_a_model(page: CharacterPage) -> bool:
+    """Tell whether any request went to a model: the rule-based writer's requests stand in the same ledger."""
+    tokens = page.spent.input_tokens + page.spent.output_tokens
+    rows = (record for table in page.tables.values() for record in table)
+    return tokens > 0 or any(record.provenance.source_kind in ("llm", "vlm") for record in rows)
 
 
 def alt_text(image: ImageRecord, name: str) -> str:
@@ -250,6 +276,7 @@ def _person(desk: _Desk, page: CharacterPage, anchor: str) -> Person:
             if (rows := page.tables.get(kind, ()))
         },
         records=sum(len(rows) for rows in page.tables.values()),
+        asked=asked_a_model(page),
         ids=frozenset(desk.ids),
     )
 
