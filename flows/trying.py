@@ -19,6 +19,7 @@ from rolescape_data.errors import InputError, StoppedError, WriterError
 from rolescape_data.gates import measure_records
 from rolescape_data.gates.decide import decide
 from rolescape_data.providers import Purse, client_of, open_route
+from rolescape_data.providers.background import background
 from rolescape_data.providers.base import Outcome, Request, Writer
 from rolescape_data.providers.batch import BatchWriter
 from rolescape_data.providers.budget import booked, ledgers_under
@@ -163,6 +164,10 @@ class _OneCall:
                 raise WriterError(
                     f"The call may cost more than is left of the cap ({self._left:.4f} USD): {self._worst()}"
                 ) from error
+            finally:
+                if isinstance(self._writer, BatchWriter):
+                    # The ledger's thread is done with the folder before it is taken away.
+                    background().journal.settle()
             answers[self._number - 1] = self.outcome
         return answers
 

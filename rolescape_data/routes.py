@@ -28,6 +28,11 @@ def _without_credentials(url: str) -> str:
         raise ValueError("is no URL; write http://HOST:PORT/v1")
     if parts.username or parts.password:
         raise ValueError("holds a user name or password; keys belong into the environment (`key_env:`)")
+    if parts.query or parts.fragment:
+        # An SDK would append its path to it, and a key in it would be kept wherever the address is.
+        raise ValueError(
+            "holds more than an address behind '?' or '#'; keys belong into the environment (`key_env:`)"
+        )
     return url
 
 
@@ -72,7 +77,7 @@ def parse(choice: Choice, base_url: str | None = None) -> Route:
     if not legs:
         raise SettingsError("A list of writers is empty. Name one, e.g. offline.")
     if base_url is not None:
-        base_url = _leg(f"{legs[0].name}@{base_url}").base_url
+        base_url = _leg(legs[0].name, base_url).base_url
         provider = legs[0].name.partition(":")[0]
         legs = [
             leg.model_copy(update={"base_url": base_url})
@@ -153,9 +158,9 @@ def cast(
     return Casting(default=parse(writer, base_url), own=own)
 
 
-def _leg(text: str) -> Leg:
-    found = _AT.match(text)
-    name, url = (found["name"], found["url"]) if found else (text, None)
+def _leg(text: str, base_url: str | None = None) -> Leg:
+    found = _AT.match(text) if base_url is None else None
+    name, url = (found["name"], found["url"]) if found else (text, base_url)
     if found is None and "@" in text and "://" in text:
         raise SettingsError(f"The address in '{text}' has to begin with http:// or https://.")
     try:

@@ -83,6 +83,7 @@ def test_a_name_in_writers_that_is_neither_stage_nor_kind_is_told_with_the_known
         ("writers: {qa: {name: 'openai:a', key: sk-1}}", "unknown key 'key'"),
         ("writers: {qa: {name: 'openai:a', base_url: 'http://me:secret@host/v1'}}", "password"),
         ("writers: {qa: {name: 'openai:a', base_url: 'host:8000'}}", "no URL"),
+        ("writers: {qa: {name: 'openai:a', base_url: 'https://host/v1?key=secret'}}", "keys belong"),
         ("writers: {qa: 7}", "qa"),
     ],
 )
@@ -97,6 +98,24 @@ def test_what_a_set_says_of_its_writers_is_checked(small: Path, line: str, said:
 def test_a_flag_that_names_no_usable_writer_is_refused_and_repeats_no_password(text: str) -> None:
     with pytest.raises(SettingsError) as fault:
         parse(text)
+
+    assert "secret" not in str(fault.value)
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "127.0.0.1:8000/v1",
+        "localhost:8000",
+        "",
+        "ftp://host",
+        "http://me:secret@host",
+        "http://host/?k=secret",
+    ],
+)
+def test_an_address_that_is_none_never_sends_to_the_provider_instead(url: str) -> None:
+    with pytest.raises(SettingsError, match="cannot be used") as fault:
+        parse("openai:a", url)
 
     assert "secret" not in str(fault.value)
 

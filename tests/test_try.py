@@ -146,6 +146,14 @@ def test_a_bad_reply_is_where_the_build_goes_on_from(
     assert server.counters()["paid"] == 3
 
 
+def test_a_try_that_fails_says_why(small: Path, server: ModelServer, rolescape: Build) -> None:
+    elsewhere = server.openai_url.replace("/v1", "/v9")
+
+    told = rolescape("try", small, WHO, "caption", "--writer", "openai:test-model", "--base-url", elsewhere)
+
+    assert (told.status, "no such model at this address" in told.err) == (2, True), told.err
+
+
 def test_the_offline_writer_can_be_tried(small: Path, rolescape: Build) -> None:
     told = rolescape("try", small, WHO, "text_qa", "--writer", "offline")
 

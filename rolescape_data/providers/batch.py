@@ -163,7 +163,8 @@ class BatchWriter:
     async def _harvest(self, work: _Set, post: Post) -> None:
         """Book every batch of this ledger that has ended; wait for those that hold a request of this write."""
         found = open_batches(work.ledger, self.name)
-        until = self._until if self._until is not None else time.time() + DEFAULT_WAIT_S
+        patience_s = 0.0 if self.online.once else DEFAULT_WAIT_S
+        until = self._until if self._until is not None else time.time() + patience_s
         tasks = [asyncio.create_task(self._one_home(work, post, batch, until)) for batch in found]
         try:
             ended = await asyncio.gather(*tasks)
@@ -209,7 +210,7 @@ class BatchWriter:
                 end = Ended("unknown", fault="forgotten", detail=brought.said)
                 paid += row.worst_usd
             else:
-                end = self._end(result, brought)
+                end = self._end(result, brought, row.worst_usd)
                 paid += end.cost_usd + (row.worst_usd if end.state == "unknown" else 0.0)
             statements.append(ending(row.key, row.number, end))
             request = work.requests.get(row.key)
@@ -226,7 +227,7 @@ class BatchWriter:
             work.aside[batch.id] = held
         self._give_back(work, batch.id, paid)
 
-    def _end(self, result: Result | None, brought: Brought) -> Ended:
+    def _end(self, result: Result | None, brought: Brought, worst_usd: float) -> Ended:
         if result is None:
             if brought.results is None:
                 return Ended("refused", fault="not sent", detail=brought.said)
@@ -237,6 +238,8 @@ class BatchWriter:
         paid = (
             cost(self._price, result.input_tokens, result.output_tokens, batch=True) if self._price else 0.0
         )
+        if not result.counted:
+            paid = max(paid, worst_usd)
         return Ended(
             "answered",
             cost_usd=paid,

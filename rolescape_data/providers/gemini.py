@@ -15,7 +15,7 @@ from rolescape_data.providers.schemas import Profile, Schema, sanitised
 from rolescape_data.providers.session import Dress, Posted, Session
 from rolescape_data.providers.tokens import text_tokens
 from rolescape_data.providers.waits import retry_after_s, span_s
-from rolescape_data.providers.wire import Attempt, FaultKind, Reply, WireFault
+from rolescape_data.providers.wire import Attempt, FaultKind, Reply, WireFault, tokens_told
 
 if TYPE_CHECKING:
     import aiohttp
@@ -98,7 +98,7 @@ class GeminiClient:
             raise self._status_fault(posted)
         try:
             return self._reply(json.loads(posted.body), attempt)
-        except (ValueError, TypeError, AttributeError, KeyError) as fault:
+        except (ValueError, TypeError, AttributeError, KeyError, RecursionError) as fault:
             # Text that calls itself JSON and is none, or JSON of another shape: a proxy's, or a cut-off answer.
             raise self._fault("overloaded", f"the server's answer cannot be read ({fault})") from None
 
@@ -206,18 +206,21 @@ class GeminiClient:
             text = text or f"refused: {blocked or reason}"
         elif reason in _CUT:
             finish = "length"
-        usage = answer.get("usageMetadata")
-        given = usage.get("promptTokenCount") if usage is not None else None
-        made = 0
-        if usage is not None:
-            # Thoughts are billed as output and counted apart from the answer.
-            made = (usage.get("candidatesTokenCount") or 0) + (usage.get("thoughtsTokenCount") or 0)
+        usage = answer.get("usageMetadata") or {}
+        given = tokens_told(usage.get("promptTokenCount"))
+        # Thoughts are billed as output and counted apart from the answer.
+        told = [tokens_told(usage.get(name) or 0) for name in ("candidatesTokenCount", "thoughtsTokenCount")]
+        made = sum(count for count in told if count is not None)
+        counted = given is not None and None not in told
         return Reply(
             text=text,
             finish=finish,
-            input_tokens=given if given is not None else text_tokens(attempt.system + attempt.user),
-            output_tokens=made if usage is not None else text_tokens(text),
-            model=answer.get("modelVersion") or self.model,
+            input_tokens=given
+            if given is not None and counted
+            else text_tokens(attempt.system + attempt.user),
+            output_tokens=made if counted else text_tokens(text),
+            counted=counted,
+            model=str(answer.get("modelVersion") or self.model),
         )
 
     def _status_fault(self, posted: Posted) -> WireFault:
@@ -242,7 +245,7 @@ def _error(body: bytes) -> dict[str, Any]:
     """Return what a refusal says of itself, its typed details (RetryInfo, QuotaFailure, ErrorInfo) with it."""
     try:
         said = json.loads(body)
-    except ValueError:
+    except (ValueError, RecursionError):
         return {}
     if isinstance(said, list) and said:
         said = said[0]

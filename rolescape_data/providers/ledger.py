@@ -187,7 +187,7 @@ def ending(key: str, number: int, end: Ended) -> Statement:
     """Return the statement that records how a sending ended."""
     return _END, (
         end.state, end.cost_usd, end.input_tokens, end.output_tokens, end.latency_s, end.finish,
-        storable(end.text), end.fault, storable(end.detail), end.model, end.fingerprint, key, number,
+        storable(end.text), end.fault, storable(end.detail), storable(end.model), storable(end.fingerprint), key, number,
     )  # fmt: skip
 
 

@@ -17,7 +17,7 @@ from rolescape_data.providers.schemas import Profile, Schema, sanitised
 from rolescape_data.providers.session import Dress, Posted, Session
 from rolescape_data.providers.tokens import text_tokens
 from rolescape_data.providers.waits import per_minute, retry_after_s
-from rolescape_data.providers.wire import Attempt, FaultKind, Reply, WireFault
+from rolescape_data.providers.wire import Attempt, FaultKind, Reply, WireFault, tokens_told
 
 if TYPE_CHECKING:
     from openai import AsyncOpenAI
@@ -209,7 +209,7 @@ class OpenAIClient:
     def _read(self, posted: Posted) -> Any:
         try:
             body = json.loads(posted.body)
-        except ValueError:
+        except (ValueError, RecursionError):
             body = None
         if posted.elsewhere:
             raise self._fault("not_found", posted.elsewhere, status=posted.status)
@@ -250,22 +250,27 @@ class OpenAIClient:
             raise self._fault(
                 "overloaded", f"the server answered without a choice ({said or 'no reason given'})"
             )
-        choice = body["choices"][0]
-        message = choice.get("message") or {}
-        text = message.get("content") or ""
-        finish = _FINISH.get(choice.get("finish_reason") or "stop", "stop")
-        if message.get("refusal"):
-            text, finish = message["refusal"], "refusal"
-        usage = body.get("usage") or {}
-        counted = usage.get("prompt_tokens") is not None
+        try:
+            choice = body["choices"][0]
+            message = choice.get("message") or {}
+            text = _text(message.get("content"))
+            finish = _FINISH.get(choice.get("finish_reason") or "stop", "stop")
+            if message.get("refusal"):
+                text, finish = _text(message["refusal"]), "refusal"
+            usage = body.get("usage") or {}
+            given = tokens_told(usage.get("prompt_tokens"))
+            made = tokens_told(usage.get("completion_tokens") or 0)
+        except (LookupError, TypeError, AttributeError) as fault:
+            raise self._fault("overloaded", f"the server's answer cannot be read ({fault})") from None
+        counted = given is not None and made is not None
         return Reply(
             text=text,
             finish=finish,
-            # A server that does not count is one of one's own; its tokens cost nothing but are shown.
-            input_tokens=int(usage["prompt_tokens"])
-            if counted
+            input_tokens=given
+            if given is not None and counted
             else text_tokens(attempt.system + attempt.user),
-            output_tokens=int(usage.get("completion_tokens") or 0) if counted else text_tokens(text),
+            output_tokens=made if made is not None and counted else text_tokens(text),
+            counted=counted,
             model=str(body.get("model") or self.model),
             fingerprint=str(body.get("system_fingerprint") or ""),
             requests_per_minute=per_minute(headers, "requests"),
@@ -324,6 +329,15 @@ class OpenAIClient:
         self, kind: FaultKind, message: str, wait_s: float | None = None, status: int = 0
     ) -> WireFault:
         return WireFault(kind, without_keys(message, self._key), retry_after_s=wait_s, status=status)
+
+
+def _text(content: Any) -> str:
+    """Return a message's text, which some servers send in parts; what a reasoning model thought is none of it."""
+    if isinstance(content, list):
+        return "".join(_text(part["text"]) for part in content if part.get("type", "text") == "text")
+    if content is not None and not isinstance(content, str):
+        raise TypeError(f"its text is {type(content).__name__}")
+    return content or ""
 
 
 def _profile(base_url: str) -> Profile:

@@ -172,7 +172,14 @@ class OpenAIBatches:
             raise client._status_fault(refusal, fault.response.headers) from None
         except openai.APIConnectionError as fault:
             raise client._fault("connection", str(fault.__cause__ or fault.message)) from None
-        except (openai.OpenAIError, ValueError) as fault:
+        except (
+            openai.OpenAIError,
+            ValueError,
+            LookupError,
+            TypeError,
+            AttributeError,
+            RecursionError,
+        ) as fault:
             raise client._fault("overloaded", f"the server's answer cannot be read ({fault})") from None
         except OSError as fault:
             raise client._fault("connection", str(fault)) from None

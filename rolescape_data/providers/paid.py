@@ -21,7 +21,16 @@ from rolescape_data.providers.admission import Admission, Ticket
 from rolescape_data.providers.background import Background, ProfiledClient
 from rolescape_data.providers.base import ErrorKind, Outcome, Request
 from rolescape_data.providers.budget import Budget
-from rolescape_data.providers.ledger import Attempted, Ended, Ledger, beginning, call_key, ending, keeping
+from rolescape_data.providers.ledger import (
+    Attempted,
+    Ended,
+    Ledger,
+    beginning,
+    call_key,
+    ending,
+    keeping,
+    storable,
+)
 from rolescape_data.providers.prices import Price, cost, worst_cost
 from rolescape_data.providers.repair import Ask, Said, Settled, next_step, read
 from rolescape_data.providers.schemas import answer_schema, schema_name
@@ -243,6 +252,9 @@ class PaidWriter:
                 raise
             raise found from fault
         paid = cost(self._price, reply.input_tokens, reply.output_tokens) if self._price else 0.0
+        if not reply.counted:
+            # What the server charged for is not known: the budget bears the most it can be.
+            paid = max(paid, held)
         self._settle(held, paid)
         row.input_tokens += reply.input_tokens
         row.output_tokens += reply.output_tokens
@@ -282,7 +294,14 @@ class PaidWriter:
 
 def _outcome(row: _Row, end: Settled) -> Outcome:
     return Outcome(
-        row.key, end.reply, end.raw, end.error, end.detail, row.input_tokens, row.output_tokens, row.cost_usd
+        row.key,
+        end.reply,
+        storable(end.raw),
+        end.error,
+        storable(end.detail),
+        row.input_tokens,
+        row.output_tokens,
+        row.cost_usd,
     )
 
 

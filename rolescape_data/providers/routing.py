@@ -15,7 +15,7 @@ from typing import Literal, Protocol
 
 from rolescape_data.errors import RolescapeError, StoppedError
 from rolescape_data.providers.base import Outcome, Request
-from rolescape_data.providers.ledger import Ledger
+from rolescape_data.providers.ledger import Ledger, storable
 from rolescape_data.providers.wire import WireFault
 
 # How long a writer that is out is left alone by everybody in this process. A server may be back in minutes; a missing
@@ -185,7 +185,10 @@ def why_out(error: RolescapeError) -> WireFault | None:
 
 def record(ledger: Ledger, handed: Sequence[Handover]) -> None:
     """Store handovers durably, all of them in one commit."""
-    rows = [(one.key, one.writer, one.successor, one.successor_key, one.reason, one.detail) for one in handed]
+    rows = [
+        (one.key, one.writer, one.successor, one.successor_key, one.reason, storable(one.detail))
+        for one in handed
+    ]
     if not rows:
         return
     with ledger.opened() as database, database:

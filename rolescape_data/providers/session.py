@@ -13,6 +13,8 @@ from urllib.parse import urlsplit
 if TYPE_CHECKING:
     import aiohttp
 
+# A thousand times a long reply. A server that goes on beyond it would fill the memory.
+MOST_BYTES = 64 << 20
 _OF_A_CONNECTION = {"host", "connection", "accept-encoding", "content-length"}
 
 
@@ -70,7 +72,7 @@ class Session:
         http = self._http if self._http is not None else self._opened()
         # Elsewhere is not where the user sent key and documents to.
         async with http.post(dress.url, data=body, headers=dress.headers, allow_redirects=False) as answer:
-            return Posted(answer.status, answer.headers, await answer.read())
+            return Posted(answer.status, answer.headers, await _whole(answer))
 
     async def close(self) -> None:
         """Close connections."""
@@ -90,3 +92,16 @@ class Session:
             read_bufsize=1 << 20,
         )
         return self._http
+
+
+async def _whole(answer: "aiohttp.ClientResponse") -> bytes:
+    """Return the body, unpacked; one without an end is broken off."""
+    body = bytearray()
+    async for chunk in answer.content.iter_any():
+        body += chunk
+        if len(body) > MOST_BYTES:
+            import aiohttp
+
+            answer.close()
+            raise aiohttp.ClientPayloadError(f"the answer is longer than {MOST_BYTES >> 20} MiB")
+    return bytes(body)

@@ -36,11 +36,16 @@ class Attempt:
     timeout_s: float
 
 
+# No model reads or writes as much in one call; a count above it is none.
+_MOST_TOKENS = 1_000_000_000
+
+
 @dataclass(frozen=True, slots=True)
 class Reply:
     """What one attempt brought. Tokens are the server's own count; headers hold what it says of its limits.
 
-    `requests_per_minute` and `tokens_per_minute` are None where the server sends no limit.
+    `requests_per_minute` and `tokens_per_minute` are None where the server sends no limit. `counted` is False where it
+    told no count that can be believed: the tokens are then ours, and what it charged for is not known.
     """
 
     text: str
@@ -51,6 +56,14 @@ class Reply:
     fingerprint: str = ""
     requests_per_minute: int | None = None
     tokens_per_minute: int | None = None
+    counted: bool = True
+
+
+def tokens_told(count: Any) -> int | None:
+    """Return a server's count of tokens; None where it is missing, negative, no number or beyond all bounds."""
+    if isinstance(count, bool) or not isinstance(count, int | float) or not 0 <= count <= _MOST_TOKENS:
+        return None
+    return int(count)
 
 
 class WireFault(Exception):  # noqa: N818 - the adapters speak of faults throughout
