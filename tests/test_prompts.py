@@ -1,11 +1,14 @@
 """Prompts render strictly, keep data apart from instructions, and can be overlaid file by file."""
 
+import re
 from pathlib import Path
 
 import pytest
 
 from rolescape_data import assets
 from rolescape_data.errors import PromptError, SettingsError
+from rolescape_data.gates.caption import estimated_tokens
+from rolescape_data.gates.decide import load_thresholds
 from rolescape_data.prompts import data_block, load_prompt
 from rolescape_data.records.answers import ANSWERS
 
@@ -94,3 +97,69 @@ def test_an_undefined_variable_in_a_body_is_named(tmp_path: Path) -> None:
 def test_an_unknown_prompt_lists_the_known_ones() -> None:
     with pytest.raises(SettingsError, match=r"Known: .*caption\.md"):
         load_prompt("nonsense")
+
+
+# (prompt, a pattern with the lengths that it asks for, gate, kind)
+ASKED = [
+    ("image_dialogue", r"`user_text`: (\d+) to (\d+) words", "user_words", "image_dialogue"),
+    ("image_dialogue", r"`response`: (\d+) to (\d+) words", "response_words", "image_dialogue"),
+    ("text_dialogue", r"`user_text`: (\d+) to (\d+) words", "user_words", "text_dialogue"),
+    ("text_dialogue", r"`response`: (\d+) to (\d+) words", "response_words", "text_dialogue"),
+    ("probe", r"(\d+) to (\d+) words", "user_words", "probe"),
+    ("commentary", r"(\d+) to (\d+) words", "comment_words", "commentary"),
+    (
+        "human_role_dialogue",
+        r"Character messages: (\d+) to (\d+) words",
+        "message_words",
+        "human_role_dialogue",
+    ),
+    (
+        "human_role_dialogue",
+        r"Human messages: at most (\d+) words",
+        "human_message_words",
+        "human_role_dialogue",
+    ),
+    ("inter_role_dialogue", r"Each message is (\d+) to (\d+) words", "message_words", "inter_role_dialogue"),
+    ("caption", r"`thinking_process`: (\d+) to (\d+) words", "thinking_words", "caption"),
+    ("caption", r"At most (\d+) words", "instruction_words", "caption"),
+    ("caption", r"sentence of (\d+) to (\d+) words", "caption_words", "caption"),
+    ("text_qa", r"list or procedure up to (\d+)", "answer_words", "text_qa"),
+    ("visual_qa", r"sentences of (\d+) to (\d+) words", "answer_words", "visual_qa"),
+    ("text_mcq", r"Options have at most (\d+) words", "option_words", "text_mcq"),
+    ("visual_mcq", r"Options have at most (\d+) words", "option_words", "visual_mcq"),
+    ("profile", r"`description`: (\d+) to (\d+) words", "description_words", "profile"),
+    ("t2i_check", r"`prompt`: (\d+) to (\d+) words", "check_prompt_words", "t2i_check"),
+]
+
+
+@pytest.mark.parametrize(("prompt_id", "pattern", "gate", "kind"), ASKED)
+def test_what_a_prompt_asks_for_lies_within_what_its_gate_takes(
+    prompt_id: str, pattern: str, gate: str, kind: str
+) -> None:
+    user = load_prompt(prompt_id).render(inputs_for(prompt_id)).split("```json")[0]
+    (found,) = re.findall(pattern, user)
+    asked = [int(number) for number in (found if isinstance(found, tuple) else (found,))]
+    bounds = load_thresholds(assets.find("qa", "gates.yaml")).gates[gate]
+    own = bounds.kinds.get(kind)
+    taken = {
+        name: getattr(own, name) if own and name in own.model_fields_set else getattr(bounds, name)
+        for name in ("fail_below", "fail_above")
+    }
+    assert taken["fail_above"] is None or asked[-1] <= taken["fail_above"]
+    assert len(asked) == 1 or taken["fail_below"] is None or asked[0] >= taken["fail_below"]
+
+
+def test_lengths_are_counted_in_characters_where_no_spaces_part_the_words() -> None:
+    for prompt_id in {row[0] for row in ASKED}:
+        prompt, given = load_prompt(prompt_id), inputs_for(prompt_id)
+        said = "every character counts as a word"
+        assert said not in prompt.render(given)
+        assert said in prompt.render(given | {"character": CHARACTER | {"lang": "zh"}}), prompt_id
+
+
+def test_a_chinese_instruction_as_long_as_asked_fits_into_clips_window() -> None:
+    user = load_prompt("caption").render(inputs_for("caption") | {"character": CHARACTER | {"lang": "zh"}})
+    (asked,) = re.findall(r"At most (\d+) characters", user)
+    bound = load_thresholds(assets.find("qa", "gates.yaml")).gates["instruction_tokens"].fail_above
+    assert bound is not None and estimated_tokens("青" * int(asked)) <= bound
+    assert len("，".join(["青青青"] * 5)) <= int(asked), "five phrases find room"
