@@ -14,6 +14,7 @@ from rolescape_data.errors import InputError
 from rolescape_data.gates.decide import load_thresholds
 from rolescape_data.gates.safety import load_flagged_words
 from rolescape_data.prompts import load_prompt
+from rolescape_data.providers.prices import load_prices
 from rolescape_data.routes import cast, named
 from rolescape_data.store.inputs import from_set_file
 from rolescape_data.vision.decode import decode
@@ -32,6 +33,7 @@ def check_set(path: Path, *, writer: str | None = None, base_url: str | None = N
     inputs = from_set_file(path)
     blueprint = load_blueprint(inputs.found.blueprint, inputs.qa)
     load_thresholds(assets.find("qa", "gates.yaml", inputs.qa))
+    load_prices(inputs.qa)
     load_flagged_words(assets.find("qa", "flagged_words.txt", inputs.qa))
     for kind in _asked(blueprint):
         load_prompt(kind, inputs.prompts)

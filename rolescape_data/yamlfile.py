@@ -107,7 +107,9 @@ def _sentence(path: Path, lines: dict[Place, int], model: type[BaseModel], fault
         return f"{where}: '{label}' is missing. Add it."
     message = str(fault["msg"]).removeprefix("Value error, ")
     given = fault.get("input")
-    shown = f", found {_named(given)}" if isinstance(given, (str, int, float, bool, type(None))) else ""
+    plain = isinstance(given, (str, int, float, bool, type(None)))
+    # An address may hold a password or a key; the line is named.
+    shown = f", found {_named(given)}" if plain and "://" not in str(given) else ""
     return f"{where}: '{label}' {message[:1].lower()}{message[1:]}{shown}."
 
 

@@ -191,3 +191,13 @@ def test_input_tokens_are_forecast_within_a_twentieth_of_the_servers_count(
 
     assert server.counters()["images"] > 0
     assert 0.95 <= said["input_tokens"] / first_asks(tmp_path / "paid.workspace") <= 1.05
+
+
+def test_a_broken_file_of_prices_is_named_where_the_user_has_it(small: Path, rolescape: Build) -> None:
+    path = small.parent / "qa" / "prices.yaml"
+    path.write_text('prices: {"openai:m": {input: free}}\n')
+
+    told = rolescape("check", small)
+
+    assert told.status == 2
+    assert str(path) in told.err
