@@ -1,15 +1,23 @@
 """Offline captions: every visual word is given, the lengths hold, and nothing is invented where little is known."""
 
-from typing import Any
+from pathlib import Path
+from typing import Any, cast
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from flows.whole_set import accepted, open_set
 from rolescape_data.providers.offline.captions import caption
+from rolescape_data.providers.offline.drawn import kind_of
 from rolescape_data.providers.offline.phrases import clip_tokens, placed, shape_of, with_article
+from rolescape_data.providers.offline.pictures.kinds import brief, place_head
+from rolescape_data.providers.offline.pictures.parts import pieces_of, thing_of
+from rolescape_data.providers.offline.thinking import asked, trait
+from rolescape_data.records import Caption, ImageDialogue, ImageRecord
 from rolescape_data.records.answers import CaptionAnswer
-from rolescape_data.spans import words
+from rolescape_data.spans import sentences, words
+from rolescape_data.store.workspace import Workspace
 
 KNOWN = {
     "expression": "a worried frown with raised inner brows",
@@ -58,12 +66,12 @@ def test_a_fully_noted_picture_gets_a_plan_an_instruction_and_a_plain_text() -> 
 def test_the_plan_links_user_reply_and_nature_to_what_is_seen() -> None:
     found = caption(block(KNOWN), ())
     assert found is not None
-    assert "“It is worse than the sailors told me" in found["thinking_process"]
-    assert "“You have been kneeling there since noon" in found["thinking_process"]
-    assert (
-        "Mara is patient with knots" in found["thinking_process"]
-        or "counts to nine" in found["thinking_process"]
-    )
+    assert "“It is worse than the sailors told" in found["thinking_process"]
+    asked = "“You have been kneeling there since noon, is the rope that bad?”"
+    assert asked in found["thinking_process"]
+    # They speak of a rope, and one is shown; counting to nine has nothing to do with it.
+    assert "Mara is a patient net mender who keeps the bell ropes" in found["thinking_process"]
+    assert "counts to nine" not in found["thinking_process"]
 
 
 def test_the_instruction_is_one_comma_list_of_given_phrases_without_the_end_of_a_sentence() -> None:
@@ -73,9 +81,9 @@ def test_the_instruction_is_one_comma_list_of_given_phrases_without_the_end_of_a
     items = text.split(", ")
     assert len(items) >= 5 and "\n" not in text and text[-1] not in ".!?" and not set('"“”') & set(text)
     assert len(words(text)) <= 50 and clip_tokens(text) <= 77
-    allowed = ", ".join(["a patient net mender", *KNOWN.values()]).split(", ")
-    assert set(items) <= set(allowed)
-    assert KNOWN["expression"] in items
+    assert "a patient net mender in a brown canvas apron and red wool gloves" in items
+    rest = [item for item in items if "net mender" not in item]
+    assert all(any(item in phrase for phrase in KNOWN.values()) for item in rest)
 
 
 @given(
@@ -100,6 +108,151 @@ def test_lengths_hold_for_any_choice_of_attributes_and_less_than_three_elements_
             if KNOWN[name].split(",")[0] in found["t2i_caption"].replace("Full", "full")
         }
         assert used <= set(attributes)
+
+
+def test_long_phrases_are_cut_to_their_heads_before_clothes_light_place_or_thing_is_left_out() -> None:
+    long = KNOWN | {
+        "outfit": "a long bright red oilskin coat with brass buttons, copper hair in one braid",
+        "lighting": "dark storm light under heavy clouds with rain coming down",
+        "setting": "the deck of the ferry, its striped funnel behind",
+        "pose": "standing with one arm stretched out to point",
+        "composition": "the whole figure from head to foot, set to the left",
+        "style": "storybook poster in layered gouache shapes",
+    }
+    for number in range(12):
+        found = caption(block(long, file=f"{number}.png"), ())
+        assert found is not None
+        for head in (
+            "red oilskin coat",
+            "copper hair",
+            "storm light",
+            "the deck of the ferry",
+            "a coil",
+            "whole figure",
+        ):
+            assert head in found["generation_instruction"]
+        assert clip_tokens(found["generation_instruction"]) <= 77
+        assert len(words(found["generation_instruction"])) <= 50
+        assert "red oilskin coat" in found["t2i_caption"] and "copper hair" in found["t2i_caption"]
+
+
+@pytest.mark.parametrize(
+    ("text", "kept"),
+    [
+        (
+            "You are whistling, and it is not even raining. What is the umbrella for?",
+            "You are whistling, and it is not even raining. What is the umbrella for?",
+        ),
+        (
+            "Good evening, commodore! You look very official with the sun behind you, up there on your box by the door. "
+            "Did you do something to the badge?",
+            "Did you do something to the badge?",
+        ),
+        (
+            "Sir, come below! You will be blown straight off.",
+            "Sir, come below! You will be blown straight off",
+        ),
+    ],
+)
+def test_what_the_user_asks_is_never_cut_away(text: str, kept: str) -> None:
+    assert asked(text) == kept
+
+
+def test_a_trait_belongs_to_reply_face_or_thing_or_is_left_out() -> None:
+    given_ = block(KNOWN)
+    given_["personality"] = "Mara counts to nine before answering an insult. Mara sings in church."
+    assert (
+        trait(given_, "a worried frown\na coil of rope")
+        == "Mara is a patient net mender who keeps the bell ropes of Skerry in order."
+    )
+    given_["description"] = "Mara is a woman."
+    assert trait(given_, "a worried frown\na coil of rope") is None
+    given_["personality"] = "Mara worries about every boat but her own."
+    assert trait(given_, "a worried frown\na coil of rope") == given_["personality"]
+
+
+def test_what_somebody_once_did_is_no_trait() -> None:
+    given_ = block(KNOWN)
+    given_["personality"], given_["description"] = (
+        "",
+        "Mara became a noble with a rope. Mara was born beside a rope.",
+    )
+    assert trait(given_, "a frown\na coil of rope") is None
+
+
+def test_who_somebody_is_keeps_what_they_keep_and_loses_names() -> None:
+    given_ = block(KNOWN)
+    for text, who in (
+        (
+            "Mara is the old keeper of the tide lamp at the end of Long Pier.",
+            "an old keeper of the tide lamp",
+        ),
+        ("Mara is the apprentice of Ines Vell.", "an apprentice"),
+        ("Mara is a charismatic and confident dog who barks.", "a charismatic and confident dog"),
+        ("Mara wears red gloves.", ""),
+    ):
+        given_["description"] = text
+        assert kind_of(given_) == who
+
+
+def test_a_backdrop_is_no_place_where_something_happens() -> None:
+    for number in range(12):
+        found = caption(
+            block(KNOWN | {"setting": "before a plain white background"}, file=f"{number}.png"), ()
+        )
+        assert found is not None
+        assert "before a plain white background" not in found["thinking_process"]
+        assert "a plain white background" in found["thinking_process"]
+        assert "place is" not in found["thinking_process"] and "happens" not in found["thinking_process"]
+
+
+def test_nobody_is_drawn_in_what_is_not_there() -> None:
+    found = caption(block(KNOWN | {"outfit": "a bare red-brown and cream coat, no collar"}), ())
+    assert found is not None
+    for text in (found["generation_instruction"], found["t2i_caption"]):
+        assert " collar" not in text and " bare " not in text and "red-brown and cream fur" in text
+
+
+@pytest.fixture(scope="module")
+def captions_of_the_starter(starter: Path) -> list[tuple[Caption, ImageRecord, ImageDialogue]]:
+    """Every caption of the built starter, with its picture and its exchange."""
+    found = {record.id: record for record in accepted(open_set(Workspace(starter)))}
+    return [
+        (record, cast(ImageRecord, found[record.image_id]), cast(ImageDialogue, found[record.dialogue_id]))
+        for record in found.values()
+        if isinstance(record, Caption)
+    ]
+
+
+def test_no_caption_of_the_starter_loses_the_question_that_is_answered(
+    captions_of_the_starter: list[tuple[Caption, ImageRecord, ImageDialogue]],
+) -> None:
+    assert len(captions_of_the_starter) == 54
+    for made, _, exchange in captions_of_the_starter:
+        questions = [s.text.strip() for s in sentences(exchange.user_text) if s.text.strip().endswith("?")]
+        assert not questions or questions[-1] in made.thinking_process, made.id
+
+
+def test_every_drawing_prompt_of_the_starter_says_who_is_drawn_and_how(
+    captions_of_the_starter: list[tuple[Caption, ImageRecord, ImageDialogue]],
+) -> None:
+    kinds = {"oda-wren": "keeper of the tide lamp", "quill": "an old grey heron", "tobin-ash": "apprentice"}
+    for made, picture, _ in captions_of_the_starter:
+        seen, text = picture.attributes, made.generation_instruction
+        for told in (text, made.t2i_caption.lower()):
+            assert kinds[made.character_id] in told
+            for piece in pieces_of(seen.outfit):
+                assert piece.noun in told and piece.colour in told, (made.id, piece)
+        for head in (
+            brief(seen.lighting),
+            place_head(seen.setting),
+            seen.composition.split(",")[0].split(" from ")[0],
+        ):
+            assert head in text, (made.id, head)
+        thing = thing_of(seen.prop)
+        assert thing is not None and thing.short in text, made.id
+        assert clip_tokens(text) <= 77 and len(words(text)) <= 50 and len(text.split(", ")) >= 5
+        assert 15 <= len(words(made.t2i_caption)) <= 40
 
 
 def test_openings_differ_over_the_pictures_of_a_set() -> None:

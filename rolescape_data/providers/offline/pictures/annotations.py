@@ -8,6 +8,7 @@ import re
 from typing import Any
 
 from rolescape_data.providers.offline.phrases import capital
+from rolescape_data.providers.offline.pictures.kinds import backdrop
 from rolescape_data.providers.offline.pictures.look import (
     Look,
     clothes,
@@ -71,7 +72,10 @@ def _role(look: Look, cast: list[str]) -> str:
 
 
 def _place(look: Look) -> str:
+    """Return the place; a backdrop such as "a plain white background" is none."""
     place = look.known.get("setting", "")
+    if backdrop(place):
+        return ""
     return capital(place) if len(words(place)) <= PLACE_WORDS else ""
 
 

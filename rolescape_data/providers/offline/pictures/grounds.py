@@ -24,16 +24,22 @@ class Why:
 
 # Which traits a face brings to mind.
 _TRAITS = {
-    "worry": r"worr|nervous|distrust|fear|careful|afraid|cautious|ropes",
+    "worry": r"worr|nervous|distrust|fear|careful|afraid|cautious",
     "sorrow": r"\bcr(?:y|ies)\b|weep|lonel|griev|tender|kind|quiet|sentimental|secret",
     "anger": r"angr|temper|insult|offen[cd]|stubborn|scold|furious|jealous|strict|rules?",
     "surprise": r"curious|surprise|resist|wonder|startl|nervous",
-    "weariness": r"sleep|morning|tired|\bcalm",
+    "weariness": r"sleep|morning|tired|\bcalm\b",
     "mirth": r"humou?r|\bjoke|laugh|optimism|cheer|fun\b",
     "pride": r"proud|praise|\bpride|thank|believes|\bsure\b|confident|vain|pompous|boast|importan",
     "good will": r"\bkind|generous|patient|forgives|friendly|smil|gentle|trust|cheer",
     "calm": r"calm|steady|patient|silent|wise|listens|serious",
 }
+
+
+def suits(mood: str, trait: str) -> bool:
+    """Whether a trait brings to mind the feeling that a face shows; an unknown feeling suits none."""
+    # "distrusts" is not to trust.
+    return re.search(rf"\b(?:{_TRAITS.get(mood, '(?!)')})", trait, re.IGNORECASE) is not None
 
 
 def traits_of(look: Look, personality: str) -> list[str]:
@@ -44,10 +50,7 @@ def traits_of(look: Look, personality: str) -> list[str]:
         for text in found
         if text.startswith(look.name.forms) and len(words(text)) <= 20 and '"' not in text
     ]
-    pattern = _TRAITS.get(look.mood, r"(?!)")
-    return sorted(
-        found, key=lambda text: (not re.search(pattern, text, re.IGNORECASE), look.seed("trait", text))
-    )
+    return sorted(found, key=lambda text: (not suits(look.mood, text), look.seed("trait", text)))
 
 
 def nature(look: Look, traits: list[str]) -> list[Why]:
@@ -55,7 +58,7 @@ def nature(look: Look, traits: list[str]) -> list[Why]:
     clause = face_clause(look, short=True)
     if not traits or not clause or not look.mood:
         return []
-    fits = re.search(_TRAITS.get(look.mood, r"(?!)"), traits[0], re.IGNORECASE) is not None
+    fits = suits(look.mood, traits[0])
     given = {"f": traits[0], "c": clause, "m": look.mood}
     if fits:
         return [

@@ -172,9 +172,19 @@ def place_head(setting: str) -> str:
     return head if head.strip() else setting
 
 
+def backdrop(setting: str) -> str:
+    """Return the backdrop that stands for a place ("a plain white background"), '' where a place is told of."""
+    if not re.search(
+        r"\b(?:backgrounds?|backdrops?|mattes?|cut-?out)\b|(?:before|against|in front of) (?:an? )?(?:plain|blank|empty) \w+$",
+        setting,
+    ):
+        return ""
+    return re.sub(r"^(?:before|against|in front of|on|with) ", "", setting)
+
+
 def place_noun(setting: str) -> str:
     """Return the noun to look a place up by: "lamp room", "pier", "salt flats"; '' for an empty background."""
-    if re.match(r"(?:before|against|in front of) a", setting):
+    if backdrop(setting) or re.match(r"(?:before|against|in front of) a", setting):
         return ""
     head = re.sub(r"^(?:inside|in|on|at|behind|under|near|by) ", "", place_head(setting))
     head = re.sub(r"^(?:the )?(?:end|edge|foot|top|deck|middle|plank walk) of ", "", head)

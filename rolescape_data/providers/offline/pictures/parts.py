@@ -56,6 +56,7 @@ def attributes_of(given: dict[str, Any], annotation: dict[str, Any] | None = Non
     """Return the attributes that say something, tidied; an annotated place stands in for an unknown setting."""
     known = {name: tidy(str(given.get(name) or "")) for name in VISUAL_ELEMENTS}
     known["setting"] = known["setting"] or tidy(str((annotation or {}).get("place_info") or ""))
+    known["outfit"] = affirmed(known["outfit"])
     # "dim" and "muted" name no light and no colour by themselves.
     if known["lighting"] and not is_light(known["lighting"]):
         known["lighting"] += " light"
@@ -95,6 +96,22 @@ def _held(note: str, noun: str) -> bool:
     return False
 
 
+def affirmed(outfit: str) -> str:
+    """Return an outfit without what is not there: "a bare coat, no collar" -> "a bare coat"; nobody wears "no collar"."""
+    parts = re.split(r",? (?:and|but) (?=(?:no|without|not)\b)|, ", outfit)
+    kept = [
+        part for part in parts if not re.match(r"(?:and |but )?(?:no|without|not|none|nothing|naked)\b", part)
+    ]
+    kept = [re.sub(r" (?:and |but )?(?:without|with no) (?:an? |any )?[\w -]+$", "", part) for part in kept]
+    return ", ".join(kept)
+
+
+def without_coverings(phrase: str) -> str:
+    """Return hair or fur as one draws it: "a bare red-brown coat" is fur and no garment."""
+    fur = re.fullmatch(r"an? (?:bare )?(.+) coat", phrase)
+    return f"{fur[1]} fur" if fur else phrase
+
+
 def pieces_of(outfit: str) -> tuple[Piece, ...]:
     """Cut an outfit into pieces: "a red coat with buttons, copper hair in one braid" -> the coat, the hair."""
     found: list[Piece] = []
@@ -112,7 +129,11 @@ def pieces_of(outfit: str) -> tuple[Piece, ...]:
         joined = (
             " and " in phrase and bool(re.search(rf" and (?:[\w'-]+ )?{noun}", phrase)) if noun else False
         )
-        body = bool(noun) and re.fullmatch(_BODY, noun) is not None
+        # The bare coat of an animal is its fur.
+        bare = re.fullmatch(r"(?:(?:an?|the|his|her|its) )?bare (.+ )?coat", phrase) is not None
+        if bare:
+            noun, phrase = "coat", re.sub(r"\bbare ", "", phrase)
+        body = bare or (bool(noun) and re.fullmatch(_BODY, noun) is not None)
         if (
             noun in lex.CLOTHES_NOUNS
             and not noun.endswith("s")

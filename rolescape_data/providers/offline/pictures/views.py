@@ -94,7 +94,7 @@ def colours(look: Look, known: Known) -> list[Ask]:
             ask(
                 look, "background", "colour",
                 (f"What {colours} surround{'' if are == 'are' else 's'} {{n}}?", "What is the background like in colour?"),
-                ("{N} is surrounded by {x}.", f"The {colours} around {{o}} {are} {{x}}.", "It is kept in {x}."), x=back,
+                ("{N} is surrounded by {x}.", f"The {colours} around {{o}} {are} {{x}}."), x=back,
             )
         )  # fmt: skip
     return asks
