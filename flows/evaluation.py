@@ -66,7 +66,8 @@ def tell_table(table: Table) -> str:
     names = [*METRICS, OVERALL]
     wide = max(len(name) for name in names)
     files = list(table.rows)
-    head = " ".join(f"{Path(name).stem[:18]:>18}" for name in files)
+    # A name's end tells files apart: in_test/ and out_test/ hold the same names.
+    head = " ".join(f"{name.removesuffix('.json').removesuffix('_test')[-18:]:>18}" for name in files)
     lines = [f"{'':{wide}} {head} {'mean':>8} {'95 % interval':>17} {'ties':>7}"]
     for metric in names:
         cells = []

@@ -91,7 +91,9 @@ def judge_answers(parameters: JudgeParameters) -> dict[str, Any]:
     write_table(out / REVIEWS, found.reviews, Review)
     if rubric.judge_kind == "mmrole_pair":
         for name, entries in review_entries(answered, found.reviews).items():
-            write_json(out / FILES / f"{Path(name).stem}.json", entries)
+            path = (out / FILES / name).with_suffix(".json")
+            path.parent.mkdir(parents=True, exist_ok=True)
+            write_json(path, entries)
     else:
         write_json(out / SCALES, scales_of(found.reviews))
     summary = _summary(rubric, parameters, answered, missing, found)

@@ -123,7 +123,14 @@ def read_manifest(out: Path) -> Manifest | None:
     if not path.exists():
         return None
     try:
-        return _MANIFEST.validate_json(path.read_bytes(), strict=True)
+        manifest = _MANIFEST.validate_json(path.read_bytes(), strict=True)
+        for listed in manifest["files"]:
+            _check_path(listed)
+        return manifest
+    except InputError as error:
+        raise InputError(
+            f"{path} names a file outside its folder or none at all. It is no manifest of an export; move it away."
+        ) from error
     except (OSError, ValidationError) as error:
         reason = error.errors()[0]["msg"] if isinstance(error, ValidationError) else error.strerror
         raise InputError(
@@ -155,16 +162,13 @@ def _claim(out: Path, files: Mapping[str, Content], kind: str) -> set[str]:
     """
     unfinished = out / UNFINISHED
     if unfinished.exists():
-        try:
-            told = json.loads(unfinished.read_bytes() or b"{}")
-        except ValueError:
-            told = {}
-        listed: set[str] = set(told.get("files", [])) if told.get("format") == kind else set()
-        foreign = told.get("format") != kind
+        listed = _promised(unfinished, kind)
+        foreign = listed is None
     else:
         manifest = read_manifest(out)
-        listed = set(manifest["files"]) if manifest is not None else set()
+        listed = set(manifest["files"]) if manifest is not None else None
         foreign = manifest is not None and manifest["format"] != kind
+    listed = listed or set()
     present = present_files(out) - {MANIFEST, UNFINISHED}
     # A killed run leaves at most one half-written file beside its name.
     others = sorted(present - listed - {f"{path}.part" for path in {*listed, *files, MANIFEST, UNFINISHED}})
@@ -180,6 +184,19 @@ def _claim(out: Path, files: Mapping[str, Content], kind: str) -> set[str]:
     for path in sorted(present - listed):
         (out / path).unlink()
     return {path for path in listed if (out / path).is_file()}
+
+
+def _promised(unfinished: Path, kind: str) -> set[str] | None:
+    """Return the files that a broken-off export of this format was to write; None when the mark is not one of its own."""
+    try:
+        told = json.loads(unfinished.read_bytes())
+        if told["format"] != kind:
+            return None
+        for path in told["files"]:
+            _check_path(path)
+        return set(told["files"])
+    except (ValueError, LookupError, TypeError, AttributeError, RecursionError, InputError):
+        return None
 
 
 def _remove(out: Path, path: str) -> None:

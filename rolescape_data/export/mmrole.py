@@ -104,8 +104,10 @@ def draw(library: Library, collection: Collection, *, seed: int) -> Drawn:
     """Draw the tests and say what is left to train on.
 
     In-Test takes one turn per character and type, from its `test_id` dialogues where it has some; no sample of that dialogue is
-    trained on. Whatever shows an unseen character on either side is trained on nowhere.
+    trained on, and a dialogue whose picture no other is about is taken first. Whatever shows an unseen character on either side is
+    trained on nowhere.
     """
+    groups = _groups(library, collection)
     outside = {
         one
         for one, profile in library.profiles.items()
@@ -115,6 +117,9 @@ def draw(library: Library, collection: Collection, *, seed: int) -> Drawn:
     val: dict[DialogueType, list[InstructionSample]] = {kind: [] for kind in TYPES}
     in_test: dict[DialogueType, list[InstructionSample]] = {kind: [] for kind in TYPES}
     out_test: dict[DialogueType, list[InstructionSample]] = {kind: [] for kind in TYPES}
+    shown = Counter(groups[entry.image] for entry in library.entries)
+    alone = {entry.image for entry in library.entries if shown[groups[entry.image]] == 1}
+    rest: list[Entry] = []
     for character in library.speakers:
         for kind in TYPES:
             own = [
@@ -130,16 +135,15 @@ def draw(library: Library, collection: Collection, *, seed: int) -> Drawn:
                         out_test[kind].append(dice.choice(library.samples(dice.choice(there))))
                 continue
             seen = [entry for entry in own if not _people(entry, library) & outside]
-            tested = _tested(seen, collection, random.Random(f"{seed}/in/{character}/{kind}"))
+            tested = _tested(seen, collection, alone, random.Random(f"{seed}/in/{character}/{kind}"))
             if tested:
                 dice = random.Random(f"{seed}/in/{character}/{kind}/{tested.name}")
                 in_test[kind].append(dice.choice(library.samples(tested)))
-            for entry in seen:
-                if entry is tested:
-                    continue
-                split = collection.splits.get(entry.record.id, "train")
-                if split in ("train", "val"):
-                    (train if split == "train" else val)[kind] += library.samples(entry)
+            rest += [entry for entry in seen if entry is not tested]
+    for entry in rest:
+        split = collection.splits.get(entry.record.id, "train")
+        if split in ("train", "val"):
+            (train if split == "train" else val)[entry.name.type] += library.samples(entry)
     return Drawn(train, val, in_test, out_test)
 
 
@@ -156,13 +160,23 @@ def _people(entry: Entry, library: Library) -> set[str]:
     return {who for who, _ in messages_of(entry.record) if who != HUMAN} | {entry.record.character_id}
 
 
-def _tested(own: Sequence[Entry], collection: Collection, dice: random.Random) -> Entry | None:
+def _groups(library: Library, collection: Collection) -> dict[str, str]:
+    """Return what stands for a picture and its near copies, by the picture's path; the path itself where there is no record of it."""
+    records = [one for character in collection.characters for one in collection.of(character, ImageRecord)]
+    known = {library.paths[one.id]: one.group_id for one in records if one.id in library.paths}
+    return {entry.image: known.get(entry.image) or entry.image for entry in library.entries}
+
+
+def _tested(
+    own: Sequence[Entry], collection: Collection, alone: set[str], dice: random.Random
+) -> Entry | None:
     held = [entry for entry in own if collection.splits.get(entry.record.id) == "test_id"]
     # With a single dialogue there is nothing to train on once it is tested on; training goes first.
     choice = held or (
         [entry for entry in own if collection.splits.get(entry.record.id) != "val"] if len(own) > 1 else []
     )
-    return dice.choice(choice) if choice else None
+    # A picture that one dialogue alone is about costs training nothing else.
+    return dice.choice([one for one in choice if one.image in alone] or choice) if choice else None
 
 
 def dialogue_json(entry: Entry, library: Library) -> dict[str, Any]:

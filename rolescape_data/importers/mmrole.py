@@ -8,7 +8,6 @@ A folder that holds samples and no dialogues (MMRole-Eval's) is read too: each s
 dialogue up to there. Where both are there, every sample must follow from its dialogue.
 """
 
-import json
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -18,6 +17,7 @@ from typing import Any
 from rolescape_data.collection import Collection, Finding
 from rolescape_data.errors import InputError
 from rolescape_data.importers import Imported
+from rolescape_data.importers.inside import files_in, is_file_in, lies_in, parsed
 from rolescape_data.importers.mmrole_dialogues import Cast, Read, read_dialogue
 from rolescape_data.importers.mmrole_pictures import Pictures, read_pictures
 from rolescape_data.importers.mmrole_profiles import (
@@ -57,14 +57,22 @@ class _Reading:
 
     def json(self, path: Path) -> Any:
         """Return a JSON file's content; None, with a finding, when it is none."""
+        if not lies_in(self.root, path):
+            self.outside(path)
+            return None
         try:
-            return json.loads(path.read_text(encoding="utf-8-sig"))
+            return parsed(path.read_text(encoding="utf-8-sig"))
         except (OSError, ValueError) as fault:
             file = path.relative_to(self.root).as_posix()
             self.findings.append(
                 Finding("file_unreadable", file, "", f"is no JSON in UTF-8 ({fault}); left out")
             )
             return None
+
+    def outside(self, path: Path) -> None:
+        """Note what leads out of the data set."""
+        file = path.relative_to(self.root).as_posix()
+        self.findings.append(Finding("outside", file, "", "leads out of the data set's folder; not read"))
 
     def text(self, value: Any, file: str, place: str) -> str:
         """Return a value as text that records can hold, with a finding where it had to be changed."""
@@ -161,7 +169,7 @@ def import_mmrole(root: Path) -> Imported:
     for talk in talks:
         reading.records[talk.record.character_id].append(talk.record)
     collection = Collection(
-        name=root.name,
+        name=root.resolve().name,
         characters={one: _by_kind(rows) for one, rows in reading.records.items()},
         splits=_splits(talks, ood, samples),
         pictures=shown,
@@ -329,13 +337,13 @@ def _by_kind(rows: Sequence[Record]) -> dict[str, list[Record]]:
 def _sources(reading: _Reading) -> dict[str, str]:
     return {
         path.relative_to(reading.root).as_posix(): path.read_bytes().decode("utf-8", errors="replace")
-        for path in sorted(reading.root.glob("raw_info/*.txt"))
+        for path in files_in(reading.root, "raw_info/*.txt", reading.outside)
     }
 
 
 def _license(root: Path) -> str:
     path = root / "LICENSE"
-    if path.is_file() and path.read_text(encoding="utf-8", errors="replace").lstrip().startswith(
+    if is_file_in(root, path) and path.read_text(encoding="utf-8", errors="replace").lstrip().startswith(
         "MIT License"
     ):
         return "MIT"

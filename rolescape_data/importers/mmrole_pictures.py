@@ -14,6 +14,7 @@ from typing import Any, Literal
 
 from rolescape_data.collection import Finding
 from rolescape_data.errors import InputError
+from rolescape_data.importers.inside import is_file_in
 from rolescape_data.mmrole.names import character_slug, coco_image_id
 from rolescape_data.records.base import Provenance
 from rolescape_data.records.image import Annotation, ImageRecord
@@ -150,7 +151,7 @@ def read_pictures(
     """
     files: dict[str, list[Path]] = {}
     for path in sorted(root.rglob("*")):
-        if path.suffix.lower() in _SUFFIXES and path.is_file():
+        if path.suffix.lower() in _SUFFIXES and is_file_in(root, path):
             parts = path.relative_to(root).as_posix().split("/")
             for start in range(len(parts)):
                 files.setdefault("/".join(parts[start:]).casefold(), []).append(path)

@@ -27,8 +27,7 @@ def find_picture(reader: Reader, folder: Path, name: str) -> Path | None:
     endings = [""] if Path(name).suffix.lower() in _NAMED else [*_NAMED, *(end.upper() for end in _NAMED)]
     for ending in endings:
         path = folder / f"{name}{ending}"
-        if path.is_file():
-            reader.seen.add(path)
+        if reader.there(path):
             return path
     return next((found for end in endings if (found := reader.file(folder, f"{name}{end}"))), None)
 

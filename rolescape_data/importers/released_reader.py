@@ -1,6 +1,5 @@
 """Files of a released data set -> plain values that a record can hold; what had to be made right is a finding each time."""
 
-import json
 import re
 import unicodedata
 from collections.abc import Mapping, Sequence
@@ -11,6 +10,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from rolescape_data.collection import Finding
+from rolescape_data.importers.inside import is_file_in, lies_in, parsed
 from rolescape_data.records.base import Record
 
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
@@ -29,8 +29,23 @@ class Reader:
     seen: set[Path] = field(default_factory=set)
 
     def name(self, path: Path) -> str:
-        """Return a file's name below the root."""
-        return path.relative_to(self.root).as_posix()
+        """Return a file's name below the root; the whole of it for one that is named from elsewhere."""
+        name = path.relative_to(self.root) if path.is_relative_to(self.root) else path
+        return name.as_posix().encode("utf-8", errors="replace").decode()
+
+    def there(self, path: Path) -> bool:
+        """Say whether a file is there to be read; one that leads out of the data set is not, and a finding."""
+        if is_file_in(self.root, path):
+            self.seen.add(path)
+            return True
+        if not lies_in(self.root, path):
+            self.outside(path)
+        return False
+
+    def outside(self, path: Path) -> None:
+        """Note what leads out of the data set."""
+        self.seen.add(path)
+        self.wrong("outside", path, "", "leads out of the data set's folder; not read")
 
     def mended(self, rule: str, path: Path, place: str, detail: str) -> None:
         """Note what was made right."""
@@ -43,13 +58,11 @@ class Reader:
     def file(self, folder: Path, name: str) -> Path | None:
         """Return a file by name, in any case; None when it is not there."""
         exact = folder / name
-        if exact.is_file():
-            self.seen.add(exact)
+        if self.there(exact):
             return exact
         if folder.is_dir():
             for path in sorted(folder.iterdir()):
-                if path.name.casefold() == name.casefold() and path.is_file():
-                    self.seen.add(path)
+                if path != exact and path.name.casefold() == name.casefold() and self.there(path):
                     self.mended("file_case", path, "", f"is called {name} in another case")
                     return path
         return None
@@ -57,7 +70,7 @@ class Reader:
     def json(self, path: Path) -> dict[str, Any] | None:
         """Return a JSON file's object; None, with a finding, when it holds none."""
         try:
-            value = json.loads(path.read_text(encoding="utf-8-sig"))
+            value = parsed(path.read_text(encoding="utf-8-sig"))
         except (OSError, UnicodeDecodeError, ValueError) as error:
             self.wrong("file_json", path, "", f"cannot be read as JSON ({error}); left out")
             return None
@@ -76,7 +89,7 @@ class Reader:
             return rows
         for place, line in enumerate(line for line in told if line.strip()):
             try:
-                value = json.loads(line)
+                value = parsed(line)
             except ValueError as error:
                 self.wrong("file_json", path, f"[{place}]", f"is no JSON ({error}); left out")
                 continue

@@ -21,6 +21,21 @@ from rolescape_data.unicharacter.wire import Said, read_drawing, read_turns
 Rows = list[tuple[int, dict[str, Any]]]
 
 
+# A training mix has a few dozen values; a few aliases can make billions.
+_MOST = 100_000
+
+
+def _is_small(value: Any) -> bool:
+    left, count = [value], 0
+    while left:
+        one = left.pop()
+        count += 1
+        if count > _MOST:
+            return False
+        left += one.values() if isinstance(one, dict) else one if isinstance(one, list) else ()
+    return True
+
+
 def differences(found: Any, wanted: Any, place: str = "") -> Iterator[tuple[str, Any, Any]]:
     """Yield every place where two JSON values differ, with both values; a missing one is None."""
     if isinstance(found, Mapping) and isinstance(wanted, Mapping):
@@ -107,11 +122,17 @@ def read_mixes(
     mixes: list[TrainingMix] = []
     told: dict[str, tuple[Path, Any]] = {}
     for path in sorted(folder.glob("*.yaml")) if folder.is_dir() else []:
-        reader.seen.add(path)
+        if not reader.there(path):
+            continue
         try:
             config = yaml.safe_load(path.read_text(encoding="utf-8-sig"))
-        except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+        except (OSError, ValueError, RecursionError, yaml.YAMLError) as error:
             reader.wrong("file_yaml", path, "", f"cannot be read ({str(error).splitlines()[0]}); left out")
+            continue
+        if not _is_small(config):
+            reader.wrong(
+                "file_yaml", path, "", f"holds more than {_MOST:,} values, aliases counted; left out"
+            )
             continue
         if not isinstance(config, Mapping):
             reader.wrong("file_yaml", path, "", "holds no mapping; left out")

@@ -18,6 +18,7 @@ from rolescape_data.errors import InputError
 from rolescape_data.importers import Imported
 from rolescape_data.importers import released_questions as questions
 from rolescape_data.importers import released_rows as rows
+from rolescape_data.importers.inside import lies_in
 from rolescape_data.importers.released_pictures import find_picture, image_record
 from rolescape_data.importers.released_reader import Reader
 from rolescape_data.importers.released_scenes import read_captions, read_checks, read_pair
@@ -69,6 +70,9 @@ def import_rolescape20(root: Path) -> Imported:
     folders: dict[str, dict[Side, Path]] = {}
     for side in SIDES:
         for folder in sorted(path for path in (people / side).glob("*") if path.is_dir()):
+            if not lies_in(root, folder):
+                reader.outside(folder)
+                continue
             known = next((name for name in folders if name.casefold() == folder.name.casefold()), None)
             if known is not None and known != folder.name:
                 reader.mended("file_case", folder, "", f"is called '{known}' on the other side")

@@ -6,6 +6,7 @@ Two forms: MMRole's, where `answer` stands beside the reference in the assistant
 """
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,12 +16,18 @@ from rolescape_data.errors import InputError
 from rolescape_data.mmrole.samples import sample_of
 from rolescape_data.records.instruction import InstructionSample
 
+_TEST_FOLDER = re.compile(r"(in|out)[_-]?test|ood", re.IGNORECASE)
 _FORMS = "Give MMRole's test files with `answer` in the assistant's turn, or JSON lines of `id` and `answer` with --tests."
 
 
 @dataclass(frozen=True, slots=True)
 class Answered:
-    """A sample and what a model answered; `entry` is the sample as its file holds it, `file` the file's name."""
+    """A sample and what a model answered.
+
+    Args:
+        entry: the sample as its file holds it.
+        file: the file's name, below `in_test/` or `out_test/` where it lies in such a folder.
+    """
 
     sample: InstructionSample
     answer: str
@@ -41,14 +48,14 @@ def read_answers(paths: Sequence[Path], tests: Sequence[Path]) -> tuple[list[Ans
     known: dict[str, tuple[Mapping[str, Any], str]] = {}
     for path in _files(tests):
         for entry in _entries(path):
-            known[str(entry.get("id"))] = (entry, path.name)
+            known[str(entry.get("id"))] = (entry, _shown(path))
     answered: list[Answered] = []
     missing: list[str] = []
     given: set[str] = set()
     for path in _files(paths):
         for entry in _entries(path):
             name = str(entry.get("id"))
-            whole, file = (entry, path.name) if "conversations" in entry else known.get(name, (None, ""))
+            whole, file = (entry, _shown(path)) if "conversations" in entry else known.get(name, (None, ""))
             if whole is None:
                 raise InputError(
                     f"{path} answers '{name}', which no test file holds. Name the file that does with --tests."
@@ -75,6 +82,12 @@ def _answer(entry: Mapping[str, Any]) -> str:
     return str(last.get("answer") or "")
 
 
+def _shown(path: Path) -> str:
+    # Both tests have files of the same names; their folders alone tell them apart.
+    folder = path.resolve().parent.name
+    return f"{folder}/{path.name}" if _TEST_FOLDER.fullmatch(folder) else path.name
+
+
 def _files(paths: Sequence[Path]) -> list[Path]:
     found: list[Path] = []
     for path in paths:
@@ -88,13 +101,14 @@ def _files(paths: Sequence[Path]) -> list[Path]:
 
 
 def _entries(path: Path) -> list[dict[str, Any]]:
-    text = path.read_text(encoding="utf-8")
     try:
+        text = path.read_text(encoding="utf-8-sig")
         if path.suffix == ".jsonl":
-            rows = [json.loads(line) for line in text.splitlines() if line.strip()]
+            # Not `splitlines`: an answer may hold U+2028, which JSON does not escape.
+            rows = [json.loads(line) for line in text.split("\n") if line.strip()]
         else:
             rows = json.loads(text)
-    except ValueError as fault:
+    except (ValueError, RecursionError) as fault:
         raise InputError(f"{path} is no JSON ({fault}). {_FORMS}") from fault
     if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
         raise InputError(f"{path} is no list of samples. {_FORMS}")

@@ -9,7 +9,6 @@ The first number is the judged answer's, the second the reference's. Reviews of 
 """
 
 import json
-import math
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -29,6 +28,8 @@ METRICS = (
     "Tone Consistency",
 )
 SCALE = (1.0, 10.0)
+# Beyond this a number is no slip of the scale (`nan`, infinities and integers that no float holds too).
+_MOST = 1e6
 
 _OUT = re.compile(r"(^|[^a-z])(out|ood)([^a-z]|$)")
 _IN = re.compile(r"(^|[^a-z])in([^a-z]|$)")
@@ -81,8 +82,8 @@ def read_reviews(path: Path, *, name: str | None = None) -> ReviewFile:
         InputError: the file is no list of reviewed samples.
     """
     try:
-        entries = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as fault:
+        entries = json.loads(path.read_text(encoding="utf-8-sig"))
+    except (OSError, ValueError, RecursionError) as fault:
         raise InputError(
             f"{path} cannot be read as reviews ({fault}). Give a JSON list in MMRole's format."
         ) from fault
@@ -139,5 +140,5 @@ def _is_pair(score: Any) -> bool:
     return (
         isinstance(score, list | tuple)
         and len(score) == 2
-        and all(isinstance(n, int | float) and not isinstance(n, bool) and math.isfinite(n) for n in score)
+        and all(isinstance(n, int | float) and not isinstance(n, bool) and abs(n) <= _MOST for n in score)
     )
