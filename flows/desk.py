@@ -25,7 +25,7 @@ class Desk:
     """One character's collaborators, opened once per task.
 
     `blueprint` is what this character owes; `generic` names the pictures of the set's pools that were drawn for it, by the
-    kind of talk that stands beside them.
+    kind of talk that stands beside them. `compression` is of stored pictures: only what is thrown away may be stored in haste.
     """
 
     workspace: Workspace
@@ -36,6 +36,7 @@ class Desk:
     writers: Mapping[str, Writer]
     seed: int
     generic: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    compression: int = 6
 
     def prompt(self, kind: str) -> Prompt:
         return load_prompt(kind, self.inputs.prompts)

@@ -95,21 +95,22 @@ def forecast(
     with tempfile.TemporaryDirectory(prefix="rolescape-check-") as folder:
         workspace = rehearsal(set_file, Path(folder))
         desk = offline_desk(workspace, _first(workspace))
+        desks = {desk.material.id: _open_gates(desk)}
         everybody = sorted(entry.resolved_id() for entry in desk.inputs.found.characters)
         chosen = [only] if only is not None else everybody[:sample]
         stages = tuple(until) or tuple(step.stage for step in STEPS)
         seen: dict[str, list[Seen]] = {}
         # Partners' profiles are read: whoever is not counted needs one all the same.
         for character in everybody if only is not None else chosen:
-            for kind, found in _rehearse(
-                workspace, character, [s for s in stages if s in FIRST_WAVE]
-            ).items():
+            if character not in desks:
+                desks[character] = _open_gates(offline_desk(workspace, character))
+            first = [stage for stage in stages if stage in FIRST_WAVE]
+            for kind, found in _rehearse(desks[character], first).items():
                 if character in chosen:
                     seen.setdefault(kind, []).append(found)
         for character in chosen:
-            for kind, found in _rehearse(
-                workspace, character, [s for s in stages if s not in FIRST_WAVE]
-            ).items():
+            then = [stage for stage in stages if stage not in FIRST_WAVE]
+            for kind, found in _rehearse(desks[character], then).items():
                 seen.setdefault(kind, []).append(found)
         share = 1.0 if only is not None else len(everybody) / max(1, len(chosen))
         steps = [step for step in STEPS if step.kind in seen]
@@ -134,8 +135,7 @@ def _first(workspace: Any) -> str:
     return from_workspace(workspace).found.characters[0].resolved_id()
 
 
-def _rehearse(workspace: Any, character: str, stages: Sequence[str]) -> dict[str, Seen]:
-    desk = _open_gates(offline_desk(workspace, character))
+def _rehearse(desk: Desk, stages: Sequence[str]) -> dict[str, Seen]:
     found: dict[str, Seen] = {}
     for step in planned(desk, tuple(stages)):
         if not step.prompt:
@@ -145,7 +145,7 @@ def _rehearse(workspace: Any, character: str, stages: Sequence[str]) -> dict[str
         build_table(with_writer(desk, step.kind, StandIn(seen.note)), step, fresh=True)
         asked: list[Request] = []
         silent = StandIn(lambda requests, replies, asked=asked: asked.extend(requests), silent=True)  # type: ignore[misc]
-        folder = workspace.character(character)
+        folder = desk.workspace.character(desk.material.id)
         tables = {kind: folder.read(RECORDS[kind]) for kind in step.needs if kind in desk.blueprint.kinds}
         if "profile" not in step.needs or tables.get("profile"):
             step.make(with_writer(desk, step.kind, silent), tables, 0)
@@ -155,7 +155,8 @@ def _rehearse(workspace: Any, character: str, stages: Sequence[str]) -> dict[str
 
 def _open_gates(desk: Desk) -> Desk:
     gates = {name: GateThresholds(source=gate.source) for name, gate in desk.thresholds.gates.items()}
-    return replace(desk, thresholds=desk.thresholds.model_copy(update={"gates": gates}))
+    opened = desk.thresholds.model_copy(update={"gates": gates})
+    return replace(desk, thresholds=opened, compression=1)
 
 
 def _forecast(

@@ -36,6 +36,7 @@ def _images(desk: Desk, tables: Tables, take: int) -> Result:
         matte=(int(matte[1:3], 16), int(matte[3:5], 16), int(matte[5:7], 16)),
         read=desk.inputs.read,
         put=desk.workspace.blobs.put,
+        level=desk.compression,
     )
 
 

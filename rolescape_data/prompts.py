@@ -21,6 +21,7 @@ import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -69,11 +70,8 @@ class Prompt:
             PromptError: an input is missing or unknown, or the body names a variable it did not declare.
         """
         _check_inputs(self, given)
-        environment = jinja2.Environment(
-            undefined=jinja2.StrictUndefined, autoescape=False, keep_trailing_newline=False
-        )
         try:
-            text = environment.from_string(self.body).render(**given)
+            text = _template(self.body).render(**given)
         except jinja2.TemplateError as fault:
             raise PromptError(
                 f"Prompt '{self.id}' cannot be rendered: {fault}. Correct the file's body."
@@ -82,6 +80,15 @@ class Prompt:
         # A document may hold a fence of its own; inside JSON strings it must not end the block.
         block = block.replace("```", "`\\u0060\\u0060")
         return f"{text.strip()}\n\n```json\n{block}\n```\n"
+
+
+@lru_cache(maxsize=256)
+def _template(body: str) -> jinja2.Template:
+    """Compile a body; the same one is filled for every picture and every round."""
+    environment = jinja2.Environment(
+        undefined=jinja2.StrictUndefined, autoescape=False, keep_trailing_newline=False
+    )
+    return environment.from_string(body)
 
 
 def load_prompt(prompt_id: str, overlay: Path | None = None) -> Prompt:

@@ -206,6 +206,45 @@ def test_no_text_at_all_is_named() -> None:
     assert end.error == "empty"
 
 
+NOTHING = {"user_text": "", "response": " "}
+
+
+def test_an_item_without_a_word_is_left_open_and_not_asked_for_again() -> None:
+    end = next_step(SET, [said(text_of({"dialogue_1": GOOD, "dialogue_2": NOTHING}))])
+
+    assert end == Settled({"dialogue_1": GOOD}, text_of({"dialogue_1": GOOD, "dialogue_2": NOTHING}))
+
+
+def test_a_set_of_which_everything_is_left_open_ends_as_empty_at_once() -> None:
+    end = next_step(SET, [said(text_of({"dialogue_1": NOTHING, "dialogue_2": NOTHING}))])
+
+    assert isinstance(end, Settled)
+    assert (end.reply, end.error) == (None, "empty")
+
+
+def test_choices_and_numbers_of_an_item_left_open_need_not_be_empty() -> None:
+    asked = replace(SET, answer="TextMCQAnswer")
+    options = {"A": "", "B": "", "C": "", "D": ""}
+    nothing = {
+        "question": "", "options": options, "answer_key": "A", "fact_ids": [], "evidence": [], "aspect": "identity", "rationale": "",
+    }  # fmt: skip
+
+    end = next_step(asked, [said(text_of({"dialogue_1": nothing, "dialogue_2": nothing}))])
+    half = {**nothing, "options": {**options, "B": "A ford"}}
+    step = next_step(asked, [said(text_of({"dialogue_1": half, "dialogue_2": nothing}))])
+
+    assert isinstance(end, Settled) and end.error == "empty"
+    assert isinstance(step, Ask) and "dialogue_1: question" in step.user and "dialogue_2" not in step.user
+
+
+def test_a_single_reply_without_a_word_ends_as_empty_at_once() -> None:
+    end = next_step(ASKED, [said(text_of(NOTHING))])
+
+    assert isinstance(end, Settled)
+    assert (end.reply, end.error) == (None, "empty")
+    assert "left everything open" in end.detail
+
+
 def test_a_fresh_sample_of_a_cold_prompt_is_taken_warmer() -> None:
     cold = replace(ASKED, temperature=0.0)
 

@@ -130,6 +130,15 @@ def load_thresholds(path: Path, *, also_known: Iterable[str] = ()) -> Thresholds
     return found
 
 
+def can_fail(thresholds: Thresholds) -> bool:
+    """Say whether any gate has a limit beyond which a record fails; without one nothing needs to be measured."""
+    return any(
+        limits.fail_below is not None or limits.fail_above is not None
+        for gate in thresholds.gates.values()
+        for limits in (gate, *gate.kinds.values())
+    )
+
+
 def decide(measurements: Sequence[Measurement], thresholds: Thresholds) -> list[Verdict]:
     """Hold every measurement against its limits; one verdict each, in the same order."""
     limits: dict[tuple[str, str], Limits] = {}

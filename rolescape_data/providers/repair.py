@@ -2,7 +2,9 @@
 
 The ladder: take off what stands around the JSON; ask again with the error; a fresh sample; its error; quarantine. At
 most MOST_REPLIES paid replies a row. A reply that the model's limit cut off is never patched: it is asked for again
-with more room. The ladder is a function of what was said so far, so a killed run goes on from where it stood.
+with more room. An answer whose every text is empty is no fault and not asked for again: a strict schema leaves a model
+no other way to say that the material does not reach. Cells left open so are asked for again by their stage, in rounds;
+a whole reply is kept as 'empty', which `rolescape build --retry empty` lifts. The ladder is a function of what was said so far, so a killed run goes on from where it stood.
 """
 
 import ast
@@ -16,6 +18,7 @@ from pydantic import ValidationError
 
 from rolescape_data.providers.base import ErrorKind, Request
 from rolescape_data.providers.ledger import Step, storable
+from rolescape_data.providers.schemas import answer_schema
 from rolescape_data.records.answers import ANSWERS, Answer
 
 if TYPE_CHECKING:
@@ -70,6 +73,9 @@ class Read:
     part: dict[str, Any] | None = None
 
 
+_LEFT_OPEN = Read(None, "empty", "the model left everything open: all texts of its reply are empty")
+
+
 def next_step(request: Request, said: Sequence[Said]) -> Ask | Settled:
     """Return what to send next, or how the row ends."""
     if not said:
@@ -78,6 +84,8 @@ def next_step(request: Request, said: Sequence[Said]) -> Ask | Settled:
     last = reads[-1]
     if last.reply is not None:
         return Settled(last.reply, said[-1].text)
+    if last is _LEFT_OPEN:
+        return Settled(None, said[-1].text, last.error, last.detail)
     errors = [one.error for one in reads]
     cut = errors.count("truncated")
     hopeless = cut > MOST_WIDER or errors.count("refused") > 1 or errors.count("empty") > 1
@@ -220,19 +228,42 @@ def _checked(request: Request, value: dict[str, Any]) -> Read:
     model = ANSWERS[request.answer]
     if not request.keys:
         found = _mended(model, value)
-        return Read(None, "invalid", found) if isinstance(found, str) else Read(found)
+        if not isinstance(found, str):
+            return Read(found)
+        return _LEFT_OPEN if left_open(request.answer, value) else Read(None, "invalid", found)
     items: dict[str, Any] = {}
     faults: list[str] = []
     for key in request.keys:
         found = _mended(model, value[key]) if key in value else "Field required"
+        if isinstance(found, str) and key in value and left_open(request.answer, value[key]):
+            continue
         if isinstance(found, str):
             faults.append(f"{key}: {found}" if key in value else f"{key} is missing")
         else:
             items[key] = found
     if not faults:
-        return Read(items)
+        return Read(items) if items else _LEFT_OPEN
     shown = "; ".join(faults[:5]) + (f"; and {len(faults) - 5} more" if len(faults) > 5 else "")
     return Read(None, "invalid", shown, items or None)
+
+
+def left_open(answer: str, value: Any) -> bool:
+    """Say whether an answer has every key of its schema and not one word: choices and numbers must say something, texts need not."""
+    schema = answer_schema(answer)
+    return _wordless(schema, schema, value)
+
+
+def _wordless(part: dict[str, Any], root: dict[str, Any], value: Any) -> bool:
+    if "$ref" in part:
+        return _wordless(root["$defs"][part["$ref"].rsplit("/", 1)[-1]], root, value)
+    if isinstance(value, dict):
+        known = part.get("properties", {})
+        return set(value) == set(known) and all(
+            _wordless(inner, root, value[key]) for key, inner in known.items()
+        )
+    if isinstance(value, list):
+        return not value
+    return "enum" in part or not isinstance(value, str) or not value.strip()
 
 
 def _mended(model: type[Answer], value: Any) -> dict[str, Any] | str:

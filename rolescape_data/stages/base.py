@@ -9,7 +9,7 @@ from pydantic import ValidationError
 
 from rolescape_data.blueprints import KindContract
 from rolescape_data.gates import Context, measure_records, measure_set
-from rolescape_data.gates.decide import Thresholds, decide
+from rolescape_data.gates.decide import Thresholds, can_fail, decide
 from rolescape_data.materials import Line, Material
 from rolescape_data.prompts import Prompt
 from rolescape_data.providers.base import ImageInput, Outcome, Request, Writer
@@ -218,6 +218,8 @@ def context_for(material: Material, thresholds: Thresholds, ids: Sequence[str]) 
 
 def failures(setting: Setting, records: Sequence[Record], context: Context) -> dict[str, list[Verdict]]:
     """Run every cheap gate on `records` and return the failing verdicts by record id."""
+    if not can_fail(setting.thresholds):
+        return {}
     measured = [*measure_records(records, context), *measure_set(records, context)]
     found: dict[str, list[Verdict]] = {}
     for verdict in decide(measured, setting.thresholds):

@@ -48,6 +48,7 @@ def images(
     matte: tuple[int, int, int],
     read: Callable[[str], bytes],
     put: Callable[[bytes, str], str],
+    level: int = 6,
 ) -> Result:
     """Decode, compare and keep the pictures of one character.
 
@@ -59,6 +60,7 @@ def images(
         matte: colour put behind transparent pixels, RGB.
         read: returns a picture file's bytes.
         put: stores picture bytes and returns their blob name.
+        level: how hard they are compressed, 1 to 9; of records that are kept it never differs.
     """
     seen: list[_Seen] = []
     rejects: list[Rejected] = []
@@ -66,7 +68,7 @@ def images(
     for picture in material.pictures:
         name = _name(picture.path, names, ID_LENGTH - len(material.id))
         try:
-            found = _look(material, picture, name, matte, read, put)
+            found = _look(material, picture, name, matte, read, put, level)
         except InputError as fault:
             rejects.append(
                 _rejected(
@@ -167,10 +169,11 @@ def _look(
     matte: tuple[int, int, int],
     read: Callable[[str], bytes],
     put: Callable[[bytes, str], str],
+    level: int,
 ) -> _Seen:
     data = read(picture.path)
     decoded = decode(data, name=picture.path, matte=matte)
-    stored = png_bytes(decoded.image)
+    stored = png_bytes(decoded.image, level)
     blob = put(stored, ".png")
     stored_sha256 = hashlib.sha256(stored).hexdigest()
     print_ = fingerprint(decoded.image, sha256=stored_sha256)
