@@ -12,7 +12,13 @@ from rolescape_data.stages.base import Result
 from rolescape_data.store.workspace import fingerprint
 
 # Raise a kind's number when its code changes what it makes from the same inputs.
-VERSIONS: dict[str, int] = {"image": 2, "t2i_form": 2, "human_role_dialogue": 2}
+VERSIONS: dict[str, int] = {
+    "image": 2,
+    "t2i_form": 2,
+    "human_role_dialogue": 2,
+    "t2i_check": 2,
+    "negative": 2,
+}
 
 Tables = Mapping[str, Sequence[Record]]
 

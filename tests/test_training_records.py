@@ -1,5 +1,6 @@
 """What trainers with rewards, refusals and preferences read, and the profile of somebody described in one line."""
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from rolescape_data.gates.checks import check_form, check_yes_share
 from rolescape_data.gates.text import ai_tone
 from rolescape_data.providers.offline import checks, refusals, seeds
 from rolescape_data.records import (
+    CharacterProfile,
     NegativeItem,
     PreferencePair,
     ProfileText,
@@ -46,8 +48,8 @@ def workspace(tmp_path_factory: pytest.TempPathFactory) -> Workspace:
         (folder / name).symlink_to(SET.parent / name)
     (folder / "qa" / "blueprints").mkdir(parents=True)
     (folder / "qa" / "blueprints" / "training.yaml").write_text(BLUEPRINT)
-    lines = [line for line in SET.read_text().splitlines() if not line.startswith(("clip:", "pools:"))]
-    text = "\n".join(lines).replace("blueprint: starter", "blueprint: training\nqa: qa")
+    text = re.sub(r"^(?:clip|pools):.*\n(?:  .*\n)*", "", SET.read_text(), flags=re.M)
+    text = text.replace("blueprint: starter", "blueprint: training\nqa: qa")
     (folder / "set.yaml").write_text(text + "\n")
     told = run_rolescape("build", folder / "set.yaml", "--out", folder / "out", "--engine", "none")
     assert told.status == 0, told.out + told.err
@@ -104,6 +106,44 @@ def test_a_contrastive_question_names_whose_knowledge_it_asks_for(workspace: Wor
     assert [row.source_character_id for row in foreign] == ["quill", "quill"]
     assert all("Quill" in row.question and row.expected == "refuse_in_character" for row in foreign)
     assert all(row.image_id for row in rows if row.negative == "unanswerable_image")
+
+
+def test_an_acquaintance_is_not_taught_to_deny_what_everybody_sees_of_the_other(workspace: Workspace) -> None:
+    aspects = {
+        f"{profile.id}/{fact.fact_id}": fact.aspect
+        for name in ("oda-wren", "quill", "tobin-ash")
+        for profile in workspace.character(name).read(CharacterProfile)
+        for fact in profile.facts
+    }
+    rows = [
+        row
+        for name in ("oda-wren", "quill", "tobin-ash")
+        for row in workspace.character(name).read(NegativeItem)
+    ]
+    asked = [row for row in rows if row.negative == "other_character_question"]
+    assert len(asked) == 6
+    assert {aspects[row.source_record_id] for row in asked} <= {"background", "goals"}
+    assert not any("____" in row.question for row in rows)
+
+
+def test_a_check_asks_only_about_what_the_drawing_prompt_names(workspace: Workspace) -> None:
+    for name in ("oda-wren", "quill", "tobin-ash"):
+        rows = workspace.character(name).read(T2ICheck)
+        assert len({row.prompt for row in rows}) == 6
+        for row in rows:
+            for asked in row.questions:
+                named = asked.question.partition(": ")[2].rstrip("?") or asked.answer
+                assert (
+                    asked.type != "yes_no"
+                    or asked.category in ("prop", "outfit")
+                    or ((named in row.prompt) is (asked.answer == "yes"))
+                ), asked
+
+
+def test_a_pose_that_another_one_may_go_with_is_no_wrong_answer() -> None:
+    assert not checks._excluded("lifting one hand high overhead", "standing upright and facing us")
+    assert not checks._excluded("standing on one leg", "standing upright and facing us")
+    assert checks._excluded("kneeling with one knee on the ground", "standing upright and facing us")
 
 
 def test_pairs_go_to_the_split_of_the_exchange_they_are_made_from(workspace: Workspace) -> None:

@@ -31,6 +31,8 @@ _EXPECTED: dict[str, Expected] = {
     "hard_negative_image": "no",
     "easy_negative_image": "no",
 }
+# What even acquaintances need not know of each other.
+_UNTOLD = ("background", "goals")
 _OF_PICTURES = ("unanswerable_image", "hard_negative_image", "easy_negative_image")
 
 
@@ -134,17 +136,23 @@ def _pictures(wanted: dict[str, int], images: Sequence[ImageRecord]) -> dict[str
 
 
 def _facts(setting: Setting, wanted: dict[str, int], rival: CharacterProfile | None) -> dict[str, Fact]:
-    """Deal a fact of the other character to every contrastive key: none that names this character, none told of it."""
+    """Deal a fact of the other character to every contrastive key: none that names this character, none told of it.
+
+    Who speaks of the other one knows them: how they look, talk and live is no secret then, and to decline it would be wrong.
+    Between acquaintances only what was before they met, and what is hoped for, is asked about.
+    """
     if rival is None:
         return {}
     mine = [name.casefold() for name in setting.material.names]
     said = " ".join(setting.material.sources().values()).casefold()
+    met = any(name.casefold() in said for name in (rival.name, *rival.aliases))
     free = [
         fact
         for fact in rival.facts
         if fact.visibility == "public"
         and not any(name in fact.text.casefold() for name in mine)
         and fact.evidence.text.casefold() not in said
+        and (not met or fact.aspect in _UNTOLD)
     ]
     keys = [key for key in quota_keys(wanted) if key.startswith("other_character_question_")]
     # Spread over the whole profile, so that not every question is about its first heading.

@@ -4,6 +4,7 @@ A prompt puts two or three noted elements of one picture together; each of its e
 once as another picture has it, so that half of the answers are yes. English only: the frames are English.
 """
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -29,9 +30,17 @@ _FRAMES = {
     "composition": "Does the framing fit these words: {value}?",
 }
 _WEIGHTS = {"outfit": 1.0, "prop": 0.9, "setting": 0.8, "pose": 0.8, "expression": 0.7, "lighting": 0.6}
+# How the body is carried: of these a drawing shows one.
+_STANCES = {
+    "upright": r"\b(?:stand|upright)",
+    "low": r"\b(?:kneel|one knee|crouch|squat)",
+    "seated": r"\b(?:sit|seated|perch)",
+    "down": r"\b(?:lying|lies)\b",
+    "walking": r"\b(?:walk|strid|stalk)",
+    "fast": r"\b(?:run|jump|leap)",
+    "aloft": r"\b(?:fly|soar)",
+}
 _WORDS = (7, 21)
-# Of every prompt at least so many elements are asked about, with those that it does not name: they go with its picture.
-_ELEMENTS = 4
 
 
 def t2i_checks(block: dict[str, Any], keys: tuple[str, ...]) -> dict[str, Any] | None:
@@ -62,13 +71,16 @@ def _questions(
     name: str, noted: dict[str, str], elements: tuple[str, ...], others: list[dict[str, str]], most: int
 ) -> list[dict[str, Any]]:
     """Ask about each element as it is and as another picture has it; and once with four choices."""
-    asked = [*elements, *(element for element in _FRAMES if element in noted and element not in elements)]
     found: list[dict[str, Any]] = []
-    for element in asked[: max(_ELEMENTS, len(elements))]:
+    # Of what the prompt does not name a drawing may show anything: nothing of that is asked.
+    for element in elements:
         values = _values(element, noted[element], others)
         if not values:
             continue
-        for value, answer in ((noted[element], "yes"), (values[0], "no")):
+        wrong = next((value for value in values if element != "pose" or _excluded(noted[element], value)), "")
+        if not wrong:
+            continue
+        for value, answer in ((noted[element], "yes"), (wrong, "no")):
             found.append(
                 {
                     "question": _FRAMES[element].format(name=name, value=value),
@@ -95,6 +107,12 @@ def _questions(
                 }
             )
     return found[:most]
+
+
+def _excluded(own: str, other: str) -> bool:
+    """Tell whether two poses cannot be one: who stands may well lift a hand, who kneels does not walk."""
+    stances = [{name for name, said in _STANCES.items() if re.search(said, text)} for text in (own, other)]
+    return bool(stances[0] and stances[1]) and not stances[0] & stances[1]
 
 
 def _values(element: str, own: str, others: list[dict[str, str]]) -> list[str]:

@@ -4,9 +4,10 @@ Contrastive questions are asked from the other's own facts. The rest come from l
 hardly ever tell; one whose key word stands in the facts is left out. The refusals are plain and name what is missing.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import cycle
 from typing import Any
+from zlib import crc32
 
 from rolescape_data.providers.offline.questions import text_qa
 from rolescape_data.spans import folded
@@ -56,6 +57,16 @@ _BEYOND_PICTURE = (
     "Which day of the month is it in this picture?",
     "What song is being sung while this happens?",
 )
+_OPENLY = {
+    "background": (
+        "What do {other}'s earliest memories hold?",
+        "What did {other} go through before coming to be known here?",
+    ),
+    "goals": (
+        "What does {other} hope for without telling anybody?",
+        "Which wish of {other}'s has never been spoken aloud?",
+    ),
+}
 _REFUSALS = {
     "own": (
         "That I could not tell you, and I will not make something up for you.",
@@ -94,13 +105,15 @@ def negatives(block: dict[str, Any], keys: tuple[str, ...]) -> dict[str, Any] | 
         return None
     taken = {folded(str(text)) for text in [*block.get("used", []), *block.get("avoid", [])]}
     known = folded(" ".join(str(fact["text"]) for fact in block["facts"]))
-    own = (question for question, words in _OWN_LIFE if not any(folded(word) in known for word in words))
+    # Each character begins elsewhere in the lists, so that a set does not ask everybody the same.
+    start = crc32(str(block["character"]["name"]).encode())
+    own = [question for question, words in _OWN_LIFE if not any(folded(word) in known for word in words)]
     pools: dict[str, Iterator[str]] = {
-        "unanswerable_profile": own,
-        "future_event": iter(_TO_COME),
-        "unanswerable_image": cycle(_BEYOND_PICTURE),
+        "unanswerable_profile": iter(_from(own, start)),
+        "future_event": iter(_from(_TO_COME, start)),
+        "unanswerable_image": cycle(_from(_BEYOND_PICTURE, start)),
     }
-    replies = {name: cycle(texts) for name, texts in _REFUSALS.items()}
+    replies = {name: cycle(_from(texts, start)) for name, texts in _REFUSALS.items()}
     written: dict[str, Any] = {}
     for key in keys:
         kind = key.rpartition("_")[0]
@@ -124,6 +137,11 @@ def negatives(block: dict[str, Any], keys: tuple[str, ...]) -> dict[str, Any] | 
     return written or None
 
 
+def _from(texts: Sequence[str], start: int) -> list[str]:
+    place = start % len(texts) if texts else 0
+    return [*texts[place:], *texts[:place]]
+
+
 def _asked_of(other: dict[str, Any], taken: set[str]) -> str:
     """Return a question that the other's fact answers, '' when none can be made of it."""
     found = text_qa(
@@ -131,4 +149,7 @@ def _asked_of(other: dict[str, Any], taken: set[str]) -> str:
         ("qa_1",),
     )
     question = str(found["qa_1"]["question"]) if found and "qa_1" in found else ""
-    return question if folded(question) not in taken else ""
+    # A sentence with a gap is no question that somebody puts to somebody: what the fact is about is asked for openly.
+    plain = [frame.format(other=other["name"]) for frame in _OPENLY.get(str(other.get("aspect")), ())]
+    asked = [*([question] if question and "____" not in question else []), *plain]
+    return next((text for text in asked if folded(text) not in taken), "")
