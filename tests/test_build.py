@@ -208,7 +208,7 @@ def ties(workspace: Path, radius: int) -> Iterator[tuple[str, str]]:
         for row in (row for rows in records(workspace, character).values() for row in rows):
             if "phash64" in row:
                 hashes[row["id"]] = int(row["phash64"], 16)
-            if "image_id" in row:
+            if row.get("image_id"):
                 yield row["id"], row["image_id"]
             said = [row[name] for name in ("user_text", "response") if name in row]
             said += [turn["text"] for turn in row.get("messages", [])]
