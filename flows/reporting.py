@@ -2,9 +2,11 @@
 
 from pathlib import Path
 
+from flows.retrying import quarantined
 from flows.scoring import clip_note
 from flows.whole_set import WholeSet, accepted, contract_of, leaks_of, split_rows, verdicts_of
 from rolescape_data.providers.ledger import Ledger
+from rolescape_data.providers.routing import taken_over
 from rolescape_data.records import Record
 from rolescape_data.report.data import CharacterPage, ReportData
 from rolescape_data.report.page import page
@@ -24,6 +26,12 @@ def write_report(whole: WholeSet) -> Path:
             tables=by_character[name],
             rejects=whole.workspace.character(name).rejects(),
             spent=Ledger(whole.workspace.character(name).ledger).spent(),
+            taken_over=taken_over(Ledger(whole.workspace.character(name).ledger)),
+            held={
+                (kind, reason): count
+                for kind, by_reason in quarantined(whole.workspace, name).items()
+                for reason, count in by_reason.items()
+            },
         )
         for name in whole.characters
     ]

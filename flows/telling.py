@@ -107,6 +107,7 @@ def status_of(folder: Path) -> dict[str, Any]:
             "quarantined": quarantined(workspace, name),
             "calls": spent.calls,
             "failed_calls": spent.failed,
+            "sent_calls": spent.sent,
             "input_tokens": spent.input_tokens,
             "output_tokens": spent.output_tokens,
             "cost_usd": round(spent.cost_usd, 6),
@@ -150,9 +151,16 @@ def tell_status(found: dict[str, Any]) -> str:
             ]
             lines.append(f"    in quarantine: {', '.join(held)}; `rolescape build --retry REASON` asks again")
         tokens = f"{entry['input_tokens']:,} + {entry['output_tokens']:,} tokens"
-        lines.append(
-            f"    {entry['calls']} calls ({entry['failed_calls']} without a reply), {tokens}, {entry['cost_usd']:.4f} USD"
-        )
+        if entry["sent_calls"]:
+            lines.append(
+                f"    {entry['calls']} calls ({entry['failed_calls']} without a reply), {tokens}, "
+                f"{entry['cost_usd']:.4f} USD"
+            )
+        elif entry["calls"]:
+            lines.append(
+                f"    no model asked; {entry['calls']} tasks worked by rule, for {entry['failed_calls']} "
+                "of them the material holds nothing"
+            )
         lines += [
             f"    {row['calls']} calls of {row['writer']} taken over by {row['by']} ({row['reason']})"
             for row in entry["taken_over"]

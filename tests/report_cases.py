@@ -196,7 +196,7 @@ def report_data(blobs: Path, **changes: Any) -> ReportData:
         "about": "A small set.",
         "writer": "offline@1, openai:some-model",
         "characters": [
-            CharacterPage("mira-h", "Mira Holt", tables, rejects, Spent(12, 1, 3400, 560, 0.25)),
+            CharacterPage("mira-h", "Mira Holt", tables, rejects, Spent(12, 1, 3400, 560, 0.25, sent=12)),
         ],
         "cells": [Cell(character_id="mira-h", kind="text_qa", cell="count", wanted=1, found=1)],
         "verdicts": [

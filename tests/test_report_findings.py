@@ -111,6 +111,19 @@ def test_a_set_for_which_no_model_was_asked_speaks_of_no_calls(blobs: Path) -> N
     assert "without a reply" not in found
 
 
+def test_handovers_between_writers_and_requests_in_quarantine_are_told(blobs: Path) -> None:
+    sound = report_data(blobs).characters[0]
+    routed = replace(
+        sound,
+        taken_over={("openai:a", "offline@3", "rate_limited"): 12},
+        held={("text_qa", "refused"): 3},
+    )
+    found = Seen(page(report_data(blobs, characters=[routed]))).words
+    assert "Mira Holt : 12 calls of openai:a were answered by offline@3 (rate limited)" in found
+    assert "Mira Holt : 3 of kind text qa (refused)" in found
+    assert "Between writers" not in Seen(page(report_data(blobs))).words
+
+
 def test_rejects_are_grouped_by_reason_and_name_what_was_kept_instead(blobs: Path) -> None:
     found = Seen(page(report_data(blobs))).words
     assert "image_duplicate 1 dropped" in found

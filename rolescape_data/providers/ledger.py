@@ -136,7 +136,10 @@ def call_key(writer: str, request: Request, *, schema_sha256: str = "") -> str:
 
 @dataclass(frozen=True, slots=True)
 class Spent:
-    """What a ledger sums to. `open_usd` is the worst case of what nobody knows the end of, on top of `cost_usd`."""
+    """What a ledger sums to. `open_usd` is the worst case of what nobody knows the end of, on top of `cost_usd`.
+
+    `sent`: those of `calls` that left for a model; the others are tasks that a writer worked by itself.
+    """
 
     calls: int
     failed: int
@@ -144,6 +147,7 @@ class Spent:
     output_tokens: int
     cost_usd: float
     open_usd: float = 0.0
+    sent: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -307,6 +311,7 @@ class Ledger:
             output_tokens=int(free[3] + paid[3]),
             cost_usd=float(free[4] + paid[4]),
             open_usd=float(paid[5]),
+            sent=int(paid[0]),
         )
 
     @contextmanager

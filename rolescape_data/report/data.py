@@ -1,7 +1,7 @@
 """What the report page is made from: plain records, already read."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from rolescape_data.gates.decide import Thresholds
@@ -11,13 +11,19 @@ from rolescape_data.records import Cell, Record, Rejected, SplitRow, Verdict
 
 @dataclass(frozen=True, slots=True)
 class CharacterPage:
-    """One character's part of the report."""
+    """One character's part of the report.
+
+    `taken_over` counts calls by (who was asked, who answered in its place, why); `held` counts the requests in
+    quarantine by (kind, reason).
+    """
 
     id: str
     name: str
     tables: Mapping[str, Sequence[Record]]
     rejects: Sequence[Rejected]
     spent: Spent
+    taken_over: Mapping[tuple[str, str, str], int] = field(default_factory=dict)
+    held: Mapping[tuple[str, str], int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -140,6 +140,7 @@ def _head(data: ReportData) -> Head:
             sum(one.input_tokens for one in spent),
             sum(one.output_tokens for one in spent),
             sum(one.cost_usd for one in spent),
+            sent=sum(one.sent for one in spent),
         ),
     )
 

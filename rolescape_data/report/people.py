@@ -212,9 +212,8 @@ def written_badge(provenance: Provenance) -> Badge:
 
 def asked_a_model(page: CharacterPage) -> bool:
     """Tell whether any request went to a model: the rule-based writer's requests stand in the same ledger."""
-    tokens = page.spent.input_tokens + page.spent.output_tokens
     rows = (record for table in page.tables.values() for record in table)
-    return tokens > 0 or any(record.provenance.source_kind in ("llm", "vlm") for record in rows)
+    return page.spent.sent > 0 or any(record.provenance.source_kind in ("llm", "vlm") for record in rows)
 
 
 def alt_text(image: ImageRecord, name: str) -> str:
