@@ -25,7 +25,7 @@ _WORD: dict[DialogueType, str] = {
 }
 _TYPE = {word: name for name, word in _WORD.items()}
 _TAIL = re.compile(
-    r"(.+)_(comment|human-role-dialogue|role-role-dialogue)_(COCO|script)(?:_(\d+))?", re.DOTALL
+    r"(.+)_(comment|human-role-dialogue|role-role-dialogue)_(COCO|script)(?:_(\d{1,9}))?", re.DOTALL
 )
 _COCO = re.compile(r"COCO/((?:train|val|test)\d{4})/(\d{12})\.jpg")
 _COCO_ID = re.compile(r"coco-((?:train|val|test)\d{4})-(\d{12})")
