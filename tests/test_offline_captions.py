@@ -171,6 +171,12 @@ def test_a_trait_belongs_to_reply_face_or_thing_or_is_left_out() -> None:
     assert trait(given_, "a worried frown\na coil of rope") == given_["personality"]
 
 
+def test_a_word_of_the_face_is_no_word_of_a_trait() -> None:
+    given_ = block(KNOWN)
+    given_["personality"], given_["description"] = "Mara is curious about anything with a lid.", ""
+    assert trait(given_, "a sleepy face with drooping lids\na coil of tar") is None
+
+
 def test_what_somebody_once_did_is_no_trait() -> None:
     given_ = block(KNOWN)
     given_["personality"], given_["description"] = (

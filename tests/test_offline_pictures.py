@@ -11,8 +11,8 @@ import pytest
 from rolescape_data.providers.offline.pictures.annotations import annotation
 from rolescape_data.providers.offline.pictures.choices import visual_mcq
 from rolescape_data.providers.offline.pictures.kinds import hues_of, place_noun
-from rolescape_data.providers.offline.pictures.look import look_of
-from rolescape_data.providers.offline.pictures.parts import counts_of, pieces_of, thing_of
+from rolescape_data.providers.offline.pictures.look import clothes, look_of
+from rolescape_data.providers.offline.pictures.parts import affirmed, counts_of, pieces_of, thing_of
 from rolescape_data.providers.offline.pictures.questions import visual_qa
 from rolescape_data.records.answers import AnnotationAnswer, VisualMCQAnswer, VisualQAAnswer, quota_keys
 from rolescape_data.spans import folded, words
@@ -340,3 +340,43 @@ def test_an_annotation_stands_in_for_a_missing_note() -> None:
     assert known["scene_info"] in answers
     assert "School of Aster in Aldmouth." in answers  # "It is School of Aster" would lack its article
     assert not any(" at School" in answer for answer in answers)
+
+
+def test_a_plain_backdrop_is_no_place_and_still_asked_about_as_a_background() -> None:
+    image = {
+        "file": "one.png",
+        "note": NOTE,
+        "attributes": ATTRIBUTES | {"setting": "before a plain white background"},
+    }
+    made = annotation(block(image=image))
+    assert made is not None and made["place_info"] == ""
+    for number in range(8):
+        found = visual_qa(block(image=image | {"file": f"{number}.png"}), KEYS)
+        assert found is not None
+        for question in (asked for asked in found.values() if isinstance(asked, dict)):
+            if "white background" in question.get("answer", ""):
+                assert "Where" not in question["question"], question
+
+
+def test_nobody_wears_what_is_not_there_nor_an_animal_its_own_coat() -> None:
+    image = {
+        "file": "one.png",
+        "note": "Mira Holt sits on a rug.",
+        "attributes": ATTRIBUTES | {"outfit": "a bare red-brown and cream coat, no collar"},
+    }
+    made = annotation(block(image=image))
+    assert made is not None
+    assert "collar" not in made["role_info"] and "coat" not in made["role_info"]
+    found = visual_qa(block(image=image), KEYS)
+    assert found is not None and "no collar" not in json.dumps(found)
+    look = look_of(block(image=image))
+    assert clothes(look) == "" and look.pieces[0].body
+    assert affirmed("a thin vest and no hat, without shoes") == "a thin vest"
+
+
+def test_what_surrounds_somebody_is_named_with_them() -> None:
+    for number in range(12):
+        found = visual_qa(
+            block(image={"file": f"{number}.png", "note": NOTE, "attributes": ATTRIBUTES}), KEYS
+        )
+        assert found is not None and "It is kept in" not in json.dumps(found)

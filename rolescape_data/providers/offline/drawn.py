@@ -41,7 +41,7 @@ _GROWS = (
     "colour",
     "style",
 )
-_GOES = ("style", "colour", "pose", "prop", "composition", "pose")
+_GOES = ("style", "colour", "gesture", "prop", "composition", "pose")
 _ORDER = ("expression", "pose", "prop", "setting", "lighting", "colour", "composition", "style")
 
 
@@ -192,10 +192,9 @@ def _grown(forms: dict[str, tuple[str, ...]], room: Callable[[dict[str, str]], b
     for name in _GOES:
         if room(chosen):
             break
-        if name == "pose" and name in chosen and chosen[name] != forms[name][0]:
-            chosen[name] = forms[name][0]
-        else:
-            chosen.pop(name, None)
+        if name == "gesture" and "pose" in chosen:
+            chosen["pose"] = forms["pose"][0]
+        chosen.pop(name, None)
     # One long part may have pushed out several; what fits beside the rest comes back.
     for name in reversed(_GOES):
         if name in forms and name not in chosen and room(chosen | {name: forms[name][0]}):

@@ -197,7 +197,8 @@ def trait(block: dict[str, Any], shown: str) -> str | None:
     face, _, rest = shown.partition("\n")
     said = _meaning(str(block["dialogue"]["response"])) - called
     heard = _meaning(str(block["dialogue"]["user_text"])) - called
-    seen = _meaning(f"{face} {rest}") - called
+    # The face speaks through its feeling alone: drooping lids are no lid of a pot.
+    seen = _meaning(rest) - called
     best: tuple[int, str] = (0, "")
     for key, weight in (("personality", 1), ("description", 0)):
         for sentence in sentences(str(block.get(key) or "")):

@@ -5,7 +5,7 @@ from collections import Counter
 
 from rolescape_data.providers.offline.phrases import shape_of, with_article
 from rolescape_data.providers.offline.pictures.ask import Ask, Known, ask
-from rolescape_data.providers.offline.pictures.kinds import place_noun
+from rolescape_data.providers.offline.pictures.kinds import backdrop, place_noun
 from rolescape_data.providers.offline.pictures.look import (
     Look,
     clothes,
@@ -110,6 +110,8 @@ def place(look: Look, known: Known) -> list[Ask]:
         return []
     if look.known["setting"][:1].isupper():
         return [_named_place(look)]
+    if backdrop(look.known["setting"]):
+        return [_behind(look)]
     if not place_noun(look.known["setting"]):
         questions = ("Where is {n} shown?", "What kind of background does {n} have?")
         answers = ("{S} is shown {x}.", "{N} is set {x}.", "The picture has {o} {x}.")
@@ -123,6 +125,19 @@ def place(look: Look, known: Known) -> list[Ask]:
             x=clause,
         )
     ]  # fmt: skip
+
+
+def _behind(look: Look) -> Ask:
+    """A plain backdrop is no answer to where somebody is, but to what lies behind them."""
+    questions = (
+        "What kind of background does the picture have?",
+        "What is there behind the figure?",
+        "What lies behind {n}?",
+    )
+    answers = ("There is {x}.", "The picture has {x}.", "Nothing but {x}.")
+    return ask(
+        look, "setting", "setting", questions, answers, x=with_article(backdrop(look.known["setting"]))
+    )
 
 
 def _named_place(look: Look) -> Ask:
@@ -145,6 +160,8 @@ def place_alone(look: Look, known: Known) -> list[Ask]:
         return []
     if look.known["setting"][:1].isupper():
         return [_named_place(look)]
+    if backdrop(look.known["setting"]):
+        return [_behind(look)]
     questions = ("Where does the picture take place?", "What place does the picture show?")
     return [
         ask(look, "setting", "setting", questions, ("It is set {x}.", "The picture is set {x}."), x=clause)
