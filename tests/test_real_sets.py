@@ -13,6 +13,8 @@ import webdataset
 from real_sets.draw import SHOWN, dealt, drawn
 from real_sets.made import HEIR, PEOPLE, REAL, SETS, Made, make, run
 
+from rolescape_data.providers.offline.pictures.parts import pieces_of
+
 # The field by which the cells of a kind tell its records apart.
 SORTED_BY = {"text_mcq": "difficulty", "visual_mcq": "difficulty", "visual_qa": "type", "probe": "probe"}
 PROFILE_TEXTS = (
@@ -182,8 +184,12 @@ def test_captions_say_what_the_notes_say(heir: Made) -> None:
     assert len(captions) >= 10
     for caption in captions:
         known = notes[caption["image_id"].split("_img_")[1]]
-        assert known["pose"] in caption["generation_instruction"]
-        assert known["expression"] in caption["t2i_caption"]
+        for text in (caption["generation_instruction"], caption["t2i_caption"].lower()):
+            for element in ("pose", "expression"):
+                head = re.split(r", | (?:with|that|under|in|on|from|to) ", known[element])[0]
+                assert head in text, (caption["id"], head)
+            for piece in pieces_of(known["outfit"]):
+                assert piece.noun in text, (caption["id"], piece)
         assert not re.search(
             r"\ban? (?:a|an|\w+ing) (?:\w+ )?(?:sword|staff|sceptre)", caption["thinking_process"]
         )

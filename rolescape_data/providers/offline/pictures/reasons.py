@@ -256,7 +256,9 @@ def _framing(look: Look) -> list[Why]:
 def _colours(look: Look) -> list[Why]:
     front, _, back = look.known.get("colour", "").partition(" against ")
     nouns = {piece.noun for piece in look.pieces if piece.noun}
-    if not back or not nouns & set(content(front)) | {n for n in nouns if n in front.split()}:
+    # Fur and hair are meant by their colours alone: "red-brown and cream against green".
+    fur = any(piece.body and content(front) & content(piece.phrase) for piece in look.pieces)
+    if not back or not (fur or nouns & content(front) or nouns & set(front.split())):
         return []
     return [
         Why(
