@@ -167,8 +167,8 @@ def test_a_trait_belongs_to_reply_face_or_thing_or_is_left_out() -> None:
     )
     given_["description"] = "Mara is a woman."
     assert trait(given_, "a worried frown\na coil of rope") is None
-    given_["personality"] = "Mara worries about every boat but her own."
-    assert trait(given_, "a worried frown\na coil of rope") == given_["personality"]
+    given_["personality"] = "Mara distrusts a calm sea. Mara worries about every boat but her own."
+    assert trait(given_, "a worried frown\na coil of rope") == "Mara worries about every boat but her own."
 
 
 def test_a_word_of_the_face_is_no_word_of_a_trait() -> None:

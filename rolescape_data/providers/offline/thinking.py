@@ -207,7 +207,10 @@ def trait(block: dict[str, Any], shown: str) -> str | None:
                 continue
             own = _meaning(fact) - called
             shared = 3 * len(own & said) + 3 * len(own & seen) + 2 * len(own & heard)
-            score = shared + (4 if weight and suits(mood_of(face), fact) else 0)
+            score = shared
+            if weight and suits(mood_of(face), fact):
+                # Of two that suit a worried face, the one that speaks of worrying.
+                score += 5 if own & _meaning(face) else 4
             if score and 2 * score + weight > best[0]:
                 best = (2 * score + weight, fact)
     return best[1] or None
