@@ -108,16 +108,28 @@ def test_no_question_is_used_twice_and_no_reply_given_twice_over_rounds() -> Non
     assert again == {}
 
 
-def test_a_document_sentence_answers_a_plain_question_about_its_topic() -> None:
+def test_a_quoted_sentence_answers_a_plain_question_about_its_topic() -> None:
     given_ = [
-        {"document": "d", "text": "The bell tower of Skerry has stood on the north quay since 1840."},
-        {"document": "d", "text": "Skerry Rock was marked on the first charts as a danger to shipping."},
+        {"document": "d", "text": '"The bell tower of Skerry has stood on the north quay since 1840."'},
+        {"document": "d", "text": "“Skerry Rock was marked on our first charts as a danger to shipping.”"},
     ]
     found = texts(sentences=given_)
-    assert [item["response"] for item in found.values()] == [entry["text"] for entry in given_]
+    assert [item["response"] for item in found.values()] == [entry["text"][1:-1] for entry in given_]
     questions = [item["user_text"] for item in found.values()]
     assert "the bell tower" in questions[0] and "Skerry Rock" in questions[1]
     assert all(question.count("{") == 0 and question[-1] == "?" for question in questions)
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "The bell tower of Skerry has stood on the north quay since 1840.",
+        "Coming-to-be is a change where the substrate of the thing has itself changed.",
+        "The bell tower was where I found the youngest prince of the island.",
+    ],
+)
+def test_what_a_document_reports_is_nobody_s_speech(sentence: str) -> None:
+    assert texts(sentences=[{"document": "d", "text": sentence}]) == {}
 
 
 @pytest.mark.parametrize(
@@ -134,7 +146,7 @@ def test_a_document_sentence_answers_a_plain_question_about_its_topic() -> None:
     ],
 )
 def test_sentences_about_the_character_or_without_a_footing_answer_nothing(sentence: str) -> None:
-    assert texts(sentences=[{"document": "d", "text": sentence}]) == {}
+    assert texts(sentences=[{"document": "d", "text": f'"{sentence}"'}]) == {}
 
 
 @given(

@@ -74,7 +74,7 @@ EXAMPLES = [
     ("Quill", "Quill is twenty-three years old, which is a great age for a heron.", "How old is Quill?", "twenty-three years old"),
     ("Quill", "In his second year of office, Quill mapped every loose plank.", "When did Quill map every loose plank?", "in his second year of office"),
     ("Konrad", "The merfolk finally saved Konrad from the sea, but were too late.", "Who finally saved Konrad from the sea?", "the merfolk"),
-    ("Konrad", "Konrad sent some of the merfolk to investigate.", "Why did Konrad send some of the merfolk?", "to investigate"),
+    ("Konrad", "Konrad sent some of the merfolk to investigate the noise.", "Why did Konrad send some of the merfolk?", "to investigate the noise"),
     ("Plato", "According to Philodemus, Plato was buried in the garden of his academy.", "According to Philodemus, where was Plato buried?", "in the garden of his academy"),
 ]  # fmt: skip
 

@@ -1,5 +1,6 @@
 """Real exchanges and known sentences -> single exchanges without a picture."""
 
+import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -13,7 +14,7 @@ from rolescape_data.records import (
     TextDialogue,
 )
 from rolescape_data.records.answers import Answer, TextDialogueAnswer
-from rolescape_data.spans import sentences
+from rolescape_data.spans import Sentence, sentences
 from rolescape_data.stages.asking import fill
 from rolescape_data.stages.base import (
     Result,
@@ -40,11 +41,12 @@ def text_dialogues(
     taken = {evidence.source for dialogue in image_dialogues for evidence in dialogue.evidence}
     taken |= {turn.evidence.source for dialogue in talks for turn in dialogue.messages if turn.evidence}
     exchanges = _exchanges(setting, taken)
+    mine = {name.casefold() for name in setting.material.names}
     known = [
         {"document": document.name, "text": sentence.text}
         for document in setting.material.documents
         for sentence in sentences(document.text)
-        if sentence.kind == "statement"
+        if sentence.kind == "statement" or _own_quote(sentence, mine)
     ]
 
     def block(kept: list[TextDialogue], part: int, parts: int) -> dict[str, Any]:
@@ -80,6 +82,14 @@ def text_dialogues(
         note="scripts and documents hold no further exchange or sentence that can stand alone",
     )
     return Result(numbered(result.records, f"{setting.material.id}_dlg"), result.rejects, result.cells)
+
+
+def _own_quote(sentence: Sentence, mine: set[str]) -> bool:
+    """Whether a document quotes the character: by its name, or as a saying on a list of quotes."""
+    if sentence.kind != "quote":
+        return False
+    listed = re.search(r"\bquot|\bsaying|\bspeech|catchphrase", " ".join(sentence.headings), re.IGNORECASE)
+    return sentence.speaker.casefold() in mine or (not sentence.speaker and bool(listed))
 
 
 def _exchanges(setting: Setting, taken: set[str]) -> list[dict[str, Any]]:

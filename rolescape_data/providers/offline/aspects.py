@@ -103,7 +103,24 @@ _DISPUTED = re.compile(
     r"\b(?:debates?|debated|controvers\w+|consensus|contention|disputed|generally agreed|commonly seen|assumption|"
     r"mainstream opinion|scholarship|no suggestion)\b"
 )
-_PROPER = re.compile(r"(?<!^)(?<![\"“(] )\b[A-Z][\w-]+(?:['’](?!s\b)\w+)?")
+# Written with a capital, and nobody: "By 335 BC, ...", "In March, ...", "On Friday, ...".
+_DATED = (
+    r"(?:BCE?|CE|AD|[AP]M|Roman|January|February|March|April|May|June|July|August|September|October|November|December|"
+    r"(?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)days?|Christmas|Easter|[IVX]+)\b"
+)
+_PROPER = re.compile(rf"(?<!^)(?<![\"“(] )\b(?!{_DATED})[A-Z][\w-]+(?:['’](?!s\b)\w+)?")
+# What points at the sentence before by its very words: "the next twelve years", "after that".
+_POINTS_BACK = re.compile(
+    r"\bthe (?:next|following|previous|preceding) (?:[a-z-]+ )?(?:years?|months?|weeks?|days?|morning|evening|night|decades?|time)\b"
+    r"|\bat the time\b|\b(?:[Aa]fter|[Bb]efore|[Bb]y|[Uu]ntil|[Ss]ince) that\b,?(?! [a-z]+ [a-z]+)|\bthe latter\b"
+)
+_THERE = re.compile(
+    r"(?<!\bover )(?<!\bout )(?<!\bup )(?<!\bdown )\bthere\b(?! (?:is|are|was|were|has|had|will|can|would)\b)"
+)
+_A_PLACE = re.compile(r"\b(?:in|at|to|from|near|on) (?:the |a |an |his |her )?[\w'’-]+", re.IGNORECASE)
+_DEFINITE = re.compile(
+    r"\bthe ([a-z]{3,})\b(?! (?:of|that|who|which|where|in which|[a-z]+(?:ed|ing|en)|[a-z]+ of)\b)"
+)
 
 
 def aspect_of(sentence: Sentence, named: re.Pattern[str]) -> tuple[Aspect, bool]:
@@ -146,7 +163,7 @@ def stands_alone(sentence: Sentence, tidy: str, named: re.Pattern[str]) -> bool:
     if is_labelled(sentence, tidy):
         # "Breed: Shiba Inu" is a fact of whoever the document is about; a bare line of prose is not.
         return sentence.text[:1] in "*_" and len(words(tidy)) <= 15
-    found = named.search(tidy)
+    found = named.search(_without_asides(tidy, named))
     if not found or _LEANS_BACK.match(tidy) or _POINTS.search(tidy):
         return False
     if re.search(r"\b[Tt]h(?:is|ese)\b", tidy[: found.start()]):
@@ -168,6 +185,35 @@ def is_claimed(tidy: str) -> bool:
         r"\b(?:traditional )?(?:stor(?:y|ies)|legends?|rumou?rs?|accounts?)\b.* (?:that|says?|tells?)\b", tidy
     )
     return before or bool(_ATTRIBUTED.search(tidy)) or bool(told) or bool(_DISPUTED.search(tidy))
+
+
+def _without_asides(tidy: str, named: re.Pattern[str]) -> str:
+    """Take off what only compares or excepts: "less ... than Oda was", ", not known to Oda,"; it tells nothing of Oda.
+
+    Every letter taken off leaves a blank, so that places in the text stay what they were.
+    """
+    aside = rf"\bthan {named.pattern}(?!['’]s)|, not [^,;]*?{named.pattern}[^,;]*,"
+    return re.sub(aside, lambda match: " " * len(match[0]), tidy)
+
+
+def leans_on(tidy: str, before: str, named: re.Pattern[str]) -> bool:
+    """Whether a sentence refers to what the one before it told: "there", "the next years", "the school" after "a school".
+
+    A thing with "the" leans only where the sentence before brought it in without one: what everybody knows ("the sea",
+    "the harbour") leans on nothing.
+    """
+    there = _THERE.search(tidy)
+    if _POINTS_BACK.search(tidy) or (there and not _A_PLACE.search(tidy[: there.start()])):
+        return True
+    # "Oda called it ...": nothing but a name and a verb stand before "it".
+    if re.match(rf"(?:{named.pattern}|He|She) (?:[a-z]+ly |also |then )?[a-z]+ it\b", tidy):
+        return True
+    for found in _DEFINITE.finditer(tidy):
+        thing = found[1]
+        introduced = re.search(rf"\b(?:an?|his|her|their|own|one) (?:[\w-]+ ){{0,3}}?{thing}\b", before)
+        if introduced and not re.search(rf"\b{thing}\b", tidy[: found.start()]):
+            return True
+    return False
 
 
 def is_labelled(sentence: Sentence, tidy: str) -> bool:

@@ -6,7 +6,7 @@ The correct option is always written as A: letters are balanced over the set aft
 from collections import Counter
 from typing import Any
 
-from rolescape_data.providers.offline.distractors import RATIO, Choice, choose, stable, supported
+from rolescape_data.providers.offline.distractors import RATIO, choose, stable, stand_ins, supported
 from rolescape_data.providers.offline.material import (
     Candidate,
     Material,
@@ -43,6 +43,7 @@ class _Draft:
         self.openings: Counter[str] = Counter(_opening(question) for question in taken)
         self.stems: list[str] = []
         self.answers: list[str] = []
+        self.sets: list[frozenset[str]] = []
         self.longest = 0
 
     def may_stand_out(self) -> bool:
@@ -50,7 +51,10 @@ class _Draft:
         return self.longest + 1 <= LONGEST_SHARE * self.size
 
     def fits(self, question: str, options: tuple[str, ...]) -> bool:
-        """No near copy; no answer named in its own or another stem, no stem naming an earlier answer."""
+        """No near copy; no answer named in its own or another stem, no stem naming an earlier answer, no options twice.
+
+        Who has met three of four options in another question may know the answer by what is left.
+        """
         if self.seen.near(question):
             return False
         asked = f" {folded(question)} "
@@ -61,7 +65,8 @@ class _Draft:
             f" {answer} " in stem for stem in self.stems
         ):
             return False
-        return len({option.casefold() for option in options}) == 4
+        mine = frozenset(folded(option) for option in options)
+        return len(mine) == 4 and all(len(mine & other) < 3 for other in self.sets)
 
     def take(
         self, question: str, options: tuple[str, ...], facts: tuple[str, ...], aspect: str, form: str
@@ -71,6 +76,7 @@ class _Draft:
         self.openings[_opening(question)] += 1
         self.stems.append(f" {folded(question)} ")
         self.answers.append(folded(options[0]))
+        self.sets.append(frozenset(folded(option) for option in options))
         self.facts.update(facts)
         self.aspects[aspect] += 1
         self.forms[form] += 1
@@ -213,8 +219,7 @@ def _falsified(base: Candidate, found: Material) -> str | None:
             continue
         if any(form in asked.answer for form in found.name.forms):
             continue
-        choice = choose(candidate, found, close=False, avoid_longest=False)
-        for text in choice.texts if choice else ():
+        for text in stand_ins(candidate, found):
             false = _statement(base).replace(asked.answer, text)
             if not supported(text, candidate, found) and not any(
                 folded(false) in folded(given) for given in found.texts
@@ -232,8 +237,8 @@ def _both(draft: _Draft) -> dict[str, Any] | None:
          and 1 < len(c.asked.answer.split()) <= 7 and not set(",;") & set(c.asked.answer) and " and " not in c.asked.answer),
         key=lambda c: (draft.aspects[c.aspect], stable(c.question)),
     )  # fmt: skip
-    for at, first in enumerate(pool[:40]):
-        for second in pool[at + 1 : 40]:
+    for at, first in enumerate(pool[:120]):
+        for second in pool[at + 1 : 120]:
             if first.fact_id == second.fact_id or first.asked.form != second.asked.form:
                 continue
             made = _crossed(draft, first, second)
@@ -243,10 +248,7 @@ def _both(draft: _Draft) -> dict[str, Any] | None:
 
 
 def _crossed(draft: _Draft, first: Candidate, second: Candidate) -> dict[str, Any] | None:
-    one = choose(first, draft.found, close=False, avoid_longest=False)
-    two = choose(second, draft.found, close=False, avoid_longest=False)
-    if one is None or two is None:
-        return None
+    one, two = stand_ins(first, draft.found), stand_ins(second, draft.found)
     a, b = first.asked.answer, second.asked.answer
     wrong_a, wrong_b = _nearest(one, a, b), _nearest(two, b, a)
     if wrong_a is None or wrong_b is None or folded(wrong_a) == folded(wrong_b):
@@ -263,11 +265,9 @@ def _crossed(draft: _Draft, first: Candidate, second: Candidate) -> dict[str, An
     return _item([first, second], question, options, first.aspect, rationale)
 
 
-def _nearest(choice: Choice, answer: str, other: str) -> str | None:
+def _nearest(texts: list[str], answer: str, other: str) -> str | None:
     fitting = [
-        text
-        for text in choice.texts
-        if folded(text) != folded(other) and " and " not in text and "," not in text
+        text for text in texts if folded(text) != folded(other) and " and " not in text and "," not in text
     ]
     return min(
         fitting, key=lambda text: (len(text) < len(answer), abs(len(text) - len(answer))), default=None

@@ -54,11 +54,7 @@ PERSONS = (
 )
 _YOU = re.compile(r"\b(?:you|your|yours)\b|[你您]", re.IGNORECASE)
 _ME = re.compile(r"\b(?:I|me|my|mine|we|us|our)\b|[我咱]")
-# What opens a sentence or a place's name, and is nobody's first name.
-_NOT_FIRST = re.compile(
-    r"The|In|On|At|As|By|For|To|When|While|After|Before|During|An|If|But|And|His|Her|Some|Many|King|Queen|Ancient|Early|Late|"
-    r"Middle|North|South|East|West|Greek|Saint"
-)
+_QUOTE = re.compile(r"[\"“]([^\"“”]+[.!])[\"”][.]?")
 _ANSWERS = re.compile(
     r"(?:Yes|No|Nay|Aye|Indeed|Of course|Very well|But|And|Then|So|Because|Only|Agreed|Perhaps|Thank|I see|Not|Never|That|Ah|"
     r"Well|Precisely|Certainly|Exactly|True|Nonsense|Surely|It is|They are|He is|She is)\b"
@@ -254,44 +250,25 @@ def _answers(user: str, reply: str, speaker: str) -> int:
 
 
 def _asked(character: dict[str, Any], given: Sequence[dict[str, Any]]) -> Iterator[tuple[str, str]]:
-    """Yield a plain question for every document sentence that speaks of something else than the character."""
+    """Yield a plain question for every quoted sentence of the documents that speaks of something else than the character.
+
+    What an article reports of the world is nobody's speech, and "I" in it may be anybody: only a quote is said.
+    """
     named = naming(known_names(character, [str(sentence["text"]) for sentence in given]))
-    whole = " ".join(str(sentence["text"]) for sentence in given)
-    strangers = _strangers(character, whole)
     common = set(re.findall(r"\b[a-z-]+\b", " ".join(str(sentence["text"]) for sentence in given)))
     topics: set[str] = set()
     for sentence in given:
-        reply = plain(str(sentence["text"]))
-        cut = sentences(reply)
-        if len(cut) != 1 or cut[0].kind != "statement" or not fits(reply, REPLY_WORDS):
+        quoted = _QUOTE.fullmatch(plain(str(sentence["text"])))
+        reply = quoted[1].strip() if quoted else ""
+        if not reply or not fits(reply, REPLY_WORDS) or len(sentences(reply)) != 1:
             continue
         if named.search(reply) or not stands_without_context(reply):
             continue
         topic = _topic(reply, common)
-        if topic and strangers and strangers.search(reply):
-            continue
         if topic and folded(topic) not in topics:
             topics.add(folded(topic))
             place = int(hashlib.sha256(reply.encode()).hexdigest(), 16) % len(_ASK)
             yield _ASK[place].format(topic=topic), reply
-
-
-def _strangers(character: dict[str, Any], whole: str) -> re.Pattern[str] | None:
-    """Return what a person of history does not speak of: the school named after it, and scholars of later days.
-
-    An article calls the ancients by one name and its scholars by two, at least once.
-    """
-    if character.get("category") != "historical_public":
-        return None
-    stems = [name[: max(4, len(name) - 3)] for name in str(character["name"]).split() if len(name) > 4]
-    schools = [rf"(?i:{re.escape(stem)}[a-z]*(?:ic|ian|ism|ean|ist))s?\b" for stem in stems]
-    scholars = {
-        last
-        for first, last in re.findall(r"\b([A-Z][a-z]+) (?:[A-Z]\. )*([A-Z][a-z]+)\b", whole)
-        if not _NOT_FIRST.fullmatch(first)
-    }
-    names = [rf"\b{re.escape(name)}\b" for name in sorted(scholars)]
-    return re.compile("|".join([*schools, *names])) if schools or names else None
 
 
 def _topic(sentence: str, common: set[str]) -> str | None:

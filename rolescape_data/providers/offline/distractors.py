@@ -25,6 +25,19 @@ _THOUGHT = re.compile(
     r"methods?|theor(?:y|ies)|problems?|dialogues?|knowledge|accounts?|ideas?|truths?|methods?|patterns?|forms?|souls?|doctrines?|"
     r"aspects?|synthes[ie]s|summar(?:y|ies)|stor(?:y|ies)|death|wisdom|virtues?|logic|ethics|politics|irony|claims?|power|rule|fate"
 )
+# Verbs that anything can be the object of.
+_OF_ANYTHING = re.compile(
+    r"be|keep|own|carry|have|like|love|hate|want|need|see|find|take|give|hold|collect|bring|remember|prefer|fear|avoid|hide|"
+    r"lose|notice|watch|know|mention|trust|distrust|enjoy|dislike|leave|hang|put|place|bear|describe|call|judge|check"
+)
+# Verbs whose objects change places among themselves.
+_TOGETHER = (
+    re.compile(
+        r"build|make|draw|repair|mend|patch|rebuild|complete|finish|invent|design|sell|clean|polish|oil|paint|sharpen|adjust"
+    ),
+    re.compile(r"say|tell|write|sing|hum|whistle|recite|repeat|compose|publish"),
+    re.compile(r"eat|drink|cook|bake|taste|steal|feed"),
+)
 _SMALL = frozenset(
     [
         "a",
@@ -116,6 +129,16 @@ def choose(candidate: Candidate, found: Material, *, close: bool, avoid_longest:
     return None if avoid_longest else best
 
 
+def stand_ins(candidate: Candidate, found: Material) -> list[str]:
+    """What could be put in the answer's place, of a like length, the most alike first: for one wrong half or statement."""
+    answer = candidate.asked.answer
+    return [
+        text
+        for text in _ranked(candidate, found, close=False)
+        if _apart(text, answer) and RATIO[0] <= _size(answer) / _size(text) <= RATIO[1]
+    ]
+
+
 def _size(text: str) -> int:
     return len(text)
 
@@ -156,12 +179,7 @@ def _ranked(candidate: Candidate, found: Material, *, close: bool) -> list[str]:
             continue
         if (asked.slot == "doing" and given.lemma == asked.lemma) or "never" in given.question.split():
             continue
-        kinds = {_kind(given.answer), _kind(asked.answer)}
-        if (
-            asked.slot == "thing"
-            and len(kinds) > 1
-            and kinds & {"animal", "person", "time", "title", "thought"}
-        ):
+        if asked.slot == "thing" and not _exchangeable(candidate, other):
             continue
         fit = 3.0 * (given.shape == asked.shape) + 3.0 * (_class(head) == _class(noun_head(asked.answer)))
         fit += (3.0 if close else 1.0) * (other.aspect == candidate.aspect) + (given.form == asked.form)
@@ -169,6 +187,25 @@ def _ranked(candidate: Candidate, found: Material, *, close: bool) -> list[str]:
         text = _matched(given.answer, asked.answer)
         scored[text] = max(fit, scored.get(text, -99.0))
     return sorted(scored, key=lambda text: (-scored[text], stable(candidate.question + text)))
+
+
+def _exchangeable(candidate: Candidate, other: Candidate) -> bool:
+    """Whether one thing could stand where the other does: an influence is exerted, but a view is challenged.
+
+    Things of one class (food, animals, titles) can, whatever is done to them. Things of no class can where anything may
+    be meant ("What does Oda keep?"), but only a race is won, and only a mistake forgiven: who sees four options knows.
+    """
+    mine, theirs = _kind(candidate.asked.answer), _kind(other.asked.answer)
+    if mine != theirs:
+        return False
+    verbs = (candidate.asked.lemma, other.asked.lemma)
+    if mine not in {"", "thought"} or verbs[0] == verbs[1]:
+        return True
+    # What stands behind a preposition ("crossed by a scar") is nothing that was kept.
+    if candidate.asked.form != other.asked.form:
+        return False
+    together = any(all(group.fullmatch(verb) for verb in verbs) for group in _TOGETHER)
+    return not mine and (together or bool(_OF_ANYTHING.fullmatch(verbs[0])))
 
 
 def _same_shape(candidate: Candidate, other: Candidate) -> bool:

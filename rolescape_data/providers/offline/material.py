@@ -28,6 +28,8 @@ _KEY_QUESTIONS = {
     "es": "¿Qué dice el perfil de {name} en «{key}»?",
 }
 
+_ONE_FILLING = re.compile(r"(?:c\. )?\d{1,4}(?:/\d{1,4})?(?: (?:BCE?|AD|CE))?")
+
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
@@ -115,7 +117,7 @@ def _key_value(text: str, name: Name, language: str) -> list[Asked]:
 
 
 def gap_of(text: str, name: Name) -> Asked | None:
-    """A statement with its last phrase left open, or None when the end of the sentence is no plain phrase."""
+    """A statement with its year left open, or None when it does not end in one: any other gap has many true fillings."""
     body = text.strip().removesuffix(".")
     if re.search(r"[\"“”()\[\]{}:;!?/—|*_#<>=…]", body) or not 7 <= len(body.split()) <= 26:
         return None
@@ -184,8 +186,11 @@ def gap_of(text: str, name: Name) -> Asked | None:
         return None
     if not self_contained(stem, name) or any(form in answer for form in name.forms) or len(stem.split()) < 4:
         return None
+    # "He left Athens for ____" is true of many places; only a year is one.
+    if not _ONE_FILLING.fullmatch(answer):
+        return None
     # The statement comes first, or every such question would open alike.
-    question = f'"{stem} ____": which words complete this statement about {name.short}?'
+    question = f'"{stem} ____": which year completes this statement about {name.short}?'
     return Asked(question, answer, "gap", "gap", "gap", "fact", "easy")
 
 

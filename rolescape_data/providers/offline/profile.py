@@ -6,7 +6,7 @@ without what comes before it, and nobody in particular claims it ("According to 
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from rolescape_data.providers.offline.aspects import (
@@ -15,6 +15,7 @@ from rolescape_data.providers.offline.aspects import (
     is_claimed,
     is_labelled,
     is_subject,
+    leans_on,
     own_headings,
     stands_alone,
 )
@@ -28,7 +29,6 @@ MAX_RELATIONSHIPS = 8
 MAX_CATCHPHRASES = 8
 CATCHPHRASE_WORDS = 15
 
-_INTRODUCES: tuple[Aspect, ...] = ("background", "personality", "history", "goals", "abilities")
 _TITLE = re.compile(
     r"(?:The|An?|Prince|Princess|Queen|King|Lord|Lady|Sir|Mrs?|Dr|Saint|St|Captain|Master|Old|Young|Little|Miss|Uncle|Aunt)\.?"
 )
@@ -41,6 +41,11 @@ _UNSAID = re.compile(
 )
 # What stands as a fact, but in a text would go on from something that is not there.
 _GOES_ON = re.compile(r"(?:Eventually|Meanwhile|Afterwards?|Subsequently|In the end)\b")
+# What tells how a story ends, and is nobody's introduction.
+_LATE = re.compile(
+    r"\b(?:became|returned?|never again|died|death|killed|finally|at last|in the end|years? (?:later|into)|estranged)\b",
+    re.IGNORECASE,
+)
 _HE_OR_SHE = re.compile(r"\b(?:(he|his|him)|(she|her))\b", re.IGNORECASE)
 
 
@@ -54,6 +59,8 @@ class Claim:
     aspect: Aspect
     by_heading: bool
     subject: bool
+    # The sentence before, where this one refers to what that one told; it follows nothing else.
+    after: str = ""
 
     @property
     def labelled(self) -> bool:
@@ -67,12 +74,12 @@ def profile(block: dict[str, Any], keys: tuple[str, ...] = ()) -> dict[str, Any]
     texts = [text for _, text in documents]
     names = known_names(block["character"], texts)
     units = [unit for name, text in documents for unit in _units(name, text, names)]
-    facts = _facts(unit[0] for unit in units)
+    facts = _facts(fact for unit in units for fact in _stated(unit, naming(names)))
     if not facts:
         return None
     # Chinese, Japanese and Korean count by the character, of which a sentence needs more than of words.
     wide = 1.6 if block["character"].get("lang") in ("zh", "ja", "ko") else 1.0
-    tied = [(fact.plain, fact.aspect, fact.by_heading) for fact in facts]
+    tied = [(fact.plain, fact.aspect, fact.by_heading, told(fact.sentence.text)) for fact in facts]
     return {
         **_texts(units, names, wide),
         "opening": "",
@@ -150,7 +157,9 @@ def _units(document: str, text: str, names: list[str]) -> list[list[Claim]]:
     for sentence in sentences(text):
         tidy = told(sentence.text)
         aspect, by_heading = aspect_of(sentence, named)
-        claim = Claim(document, sentence, tidy, aspect, by_heading, is_subject(tidy, named))
+        earlier = told(before.text) if before and before.block == sentence.block else ""
+        after = earlier if leans_on(tidy, earlier, named) else ""
+        claim = Claim(document, sentence, tidy, aspect, by_heading, is_subject(tidy, named), after)
         if stands_alone(sentence, tidy, named):
             units.append([claim])
         elif units and units[-1][-1].sentence == before and _continues(claim, units[-1], named):
@@ -175,6 +184,42 @@ def _continues(claim: Claim, unit: list[Claim], named: re.Pattern[str]) -> bool:
         return False
     used = _HE_OR_SHE.search(" ".join(earlier.plain for earlier in unit))
     return used is None or (used[1] is None) == (pronoun[1] is None)
+
+
+def _stated(unit: list[Claim], named: re.Pattern[str]) -> list[Claim]:
+    """Return what a unit states as facts: its first sentence, and those behind it with the name for the pronoun.
+
+    "He is the king of the house." -> "Bo is the king of the house."; the claim's sentence, its evidence, is as it stands.
+    """
+    stated = [] if unit[0].after else [unit[0]]
+    name = named.match(unit[0].plain)
+    for claim in unit[1:]:
+        text = _with_name(claim.plain, name[0]) if name and not unit[0].after else ""
+        if not text or claim.after or not stands_alone(claim.sentence, text, named):
+            continue
+        aspect, by_heading = aspect_of(replace(claim.sentence, text=text), named)
+        # What a paragraph is about holds for its sentences, unless their own words say otherwise.
+        if aspect in ("miscellaneous", "history") and not by_heading:
+            aspect = unit[0].aspect if aspect == "miscellaneous" else aspect
+        stated.append(replace(claim, plain=text, aspect=aspect, by_heading=by_heading, subject=True))
+    return stated
+
+
+def _with_name(text: str, name: str) -> str:
+    """Put the name in the place of the pronoun that is the subject: at the start, or behind an opening clause."""
+    found = re.match(
+        r"(?P<lead>(?:[A-Z][^,;.]*(?:, [^;.]*?)?,[\"”]? )?)(?P<who>He|She|he|she|His|Her)\b(?!['’])", text
+    )
+    if (
+        not found
+        or (found["lead"] and found["who"][0].isupper())
+        or (not found["lead"] and found["who"][0].islower())
+    ):
+        return ""
+    if _HE_OR_SHE.search(found["lead"]):
+        return ""
+    shown = f"{name}'s" if found["who"] in ("His", "Her") else name
+    return f"{found['lead']}{shown}{text[found.end() :]}"
 
 
 def _facts(claims: Iterable[Claim]) -> list[Claim]:
@@ -211,34 +256,35 @@ def _texts(units: list[list[Claim]], names: list[str], wide: float) -> dict[str,
 
 
 def _opening(units: list[list[Claim]], names: list[str]) -> list[list[Claim]]:
-    """Order the units by how well they introduce: the opening paragraph that says who it is, then who, then what."""
+    """Return the units that introduce: the opening paragraphs, or who and whence it is; else the first thing it did.
+
+    A trait or a late event says nothing of who somebody is, and two acts from anywhere make no introduction.
+    """
     named = naming(names)
-
-    def says_who(claim: Claim) -> bool:
-        starts = claim.subject and bool(named.match(claim.plain))
-        return starts and bool(
-            re.search(r"\b(?:is|was|became|, an?|, the)\b.* (?:an?|the)\b|是", claim.plain[:160])
-        )
-
-    first = [unit[0] for unit in units if own_headings(unit[0].sentence, names)]
-    opener = next((claim for claim in first[:3] if claim.sentence.block <= 3 and says_who(claim)), None)
-
-    def rank(place: int) -> tuple[bool, bool, int, int]:
-        claim = units[place][0]
-        # A list of notes has no opening paragraph; a paragraph that says who somebody is has.
-        opens = (
-            opener is not None
-            and claim.document == opener.document
-            and claim.sentence.block <= 3
-            and claim.sentence.start >= opener.sentence.start
-            and own_headings(claim.sentence, names)
-        )
-        worth = _INTRODUCES.index(claim.aspect) if claim.aspect in _INTRODUCES else len(_INTRODUCES)
-        if opens:
-            return False, False, 0, place
-        return True, not says_who(claim), worth + 9 * (not claim.subject), place
-
-    return [units[place] for place in sorted(range(len(units)), key=rank)]
+    who = re.compile(
+        rf"{named.pattern}(?: \([^()]*\))?(?:, [^;]*?,)? (?:is|was) (?:an? |the |one of )"
+        rf"|{named.pattern}, (?:an? |the )|[^,]*['’]s [a-z ]+, {named.pattern}, |{named.pattern}[^。]*是"
+    )
+    own = [unit for unit in units if own_headings(unit[0].sentence, names) and unit[0].sentence.block <= 3]
+    opener = next((unit for unit in own[:3] if unit[0].subject and who.match(unit[0].plain)), None)
+    opening = own[own.index(opener) :] if opener else []
+    opening = [unit for unit in opening if opener and unit[0].document == opener[0].document]
+    fitting = [unit for unit in units if unit not in opening and not unit[0].labelled]
+    born = [unit for unit in fitting if unit[0].aspect == "background" and unit[0].subject]
+    if opening:
+        return [*opening, *born]
+    said = [unit for unit in fitting if who.match(unit[0].plain) and unit not in born]
+    acts = [
+        unit
+        for unit in fitting
+        if named.match(unit[0].plain) and unit[0].subject and not _LATE.search(unit[0].plain)
+    ]
+    return (
+        [*said, *born]
+        or acts[:1]
+        or [unit for unit in fitting if not _LATE.search(unit[0].plain)][:1]
+        or fitting[:1]
+    )
 
 
 def _of(units: list[list[Claim]], aspect: Aspect) -> list[list[Claim]]:
@@ -266,6 +312,8 @@ def _join(units: list[list[Claim]], most: int, *, enough: int | None = None, tak
         for claim in unit:
             size = len(words(claim.plain))
             if claim.labelled or claim.plain in taken or folded(claim.plain) in chosen or total + size > most:
+                break
+            if claim.after and folded(claim.after) != next(reversed(chosen), ""):
                 break
             chosen[folded(claim.plain)] = claim.plain
             total += size

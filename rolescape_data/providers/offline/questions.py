@@ -27,7 +27,7 @@ _ASKED_FOR = {
     "place": "the place", "time": "the time", "person": "the person", "number": "the number", "thing": "what is asked for",
     "doing": "the act", "reason": "the reason", "manner": "the manner", "name": "the name", "colour": "the colour",
     "material": "the material", "role": "the role", "described": "the description", "that": "what is asked for",
-    "value": "the value", "gap": "the missing phrase",
+    "value": "the value", "gap": "the missing year",
 }  # fmt: skip
 
 

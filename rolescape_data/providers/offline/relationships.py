@@ -1,11 +1,13 @@
 """Finds who else the documents tie to the character, and the word for it: "Oda's mother, Marit" -> Marit, mother."""
 
 import re
+from collections import Counter
 from collections.abc import Sequence
 
 from rolescape_data.providers.offline.aspects import KIN
 from rolescape_data.records.character import Aspect
 
+ALIKE = 2
 _PART = r"[A-Z][\w-]+(?:['’](?!s\b)\w+)?"
 _NAME = rf"{_PART}(?: (?:of (?:the )?|the |de |von |van )?{_PART})*"
 _ROLE = (
@@ -31,36 +33,46 @@ _OTHER_SIDE = {
 
 
 def relationships(
-    facts: Sequence[tuple[str, Aspect, bool]], names: Sequence[str], texts: Sequence[str], most: int
+    facts: Sequence[tuple[str, Aspect, bool, str]], names: Sequence[str], texts: Sequence[str], most: int
 ) -> list[dict[str, str]]:
     """List others with the sentence that ties them to the character.
 
     Args:
-        facts: (text, aspect, whether a heading says so) of each fact.
+        facts: (text, aspect, whether a heading says so, the sentence as the document has it) of each fact.
         names: what the character is called.
         texts: whole documents, to tell persons from places and to count mentions.
-        most: how many to list; those with a word for the relation come first, then those named most often.
+        most: how many to list; those with a word for the relation come first, then those named most often. Of several
+            whom one sentence calls by one word, `ALIKE` keep their rank, and the rest stand behind everybody else.
 
     Returns:
-        RelationshipAnswer dicts; `relation` says what the other is to the character, "" where no word stands there.
+        RelationshipAnswer dicts; `relation` says what the other is to the character, "" where no word stands there:
+        a trade ("the ferryman Bram Holt") is no relation, nor is what somebody is to another.
     """
     joined = "\n".join(texts)
     lower = set(re.findall(r"\b[a-z]+\b", joined))
     found: dict[str, tuple[str, str, str]] = {}
-    for text, aspect, by_heading in facts:
+    for text, aspect, by_heading, note in facts:
         for name, relation in _tied(text, names, aspect == "relationships" and by_heading, joined):
             if any(own in name or name in own for own in names) or name.split()[0].lower() in lower:
                 continue
             key = name.split()[0]
-            known = found.get(key, (name, "", text))
+            known = found.get(key, (name, "", note))
             longest = max(known[0], name, key=len)
-            # "brother" says more than "ferryman": a word of kinship replaces a trade.
+            # "brother" says more than "High Counselor", and either more than nothing.
             better = relation and (not known[1] or (_is_kin(relation) and not _is_kin(known[1])))
-            found[key] = (longest, relation, text) if better or key not in found else (longest, *known[1:])
+            found[key] = (longest, relation, note) if better or key not in found else (longest, *known[1:])
     ranked = sorted(
         found.values(), key=lambda entry: (not entry[1], -len(re.findall(re.escape(entry[0]), joined)))
     )
-    return [{"name": name, "relation": relation, "note": note} for name, relation, note in ranked[:most]]
+    alike: Counter[tuple[str, str]] = Counter()
+    late: list[tuple[str, str, str]] = []
+    early: list[tuple[str, str, str]] = []
+    for entry in ranked:
+        alike[entry[1:]] += 1
+        (early if alike[entry[1:]] <= ALIKE else late).append(entry)
+    # Three places at most for a sentence that lists: eight pupils say less than a father and a wife.
+    chosen = [*early, *(entry for entry in late if alike[entry[1:]] <= ALIKE + 1)][:most]
+    return [{"name": name, "relation": relation, "note": note} for name, relation, note in chosen]
 
 
 def _tied(text: str, names: Sequence[str], listed: bool, joined: str) -> list[tuple[str, str]]:
@@ -102,6 +114,13 @@ def _tied(text: str, names: Sequence[str], listed: bool, joined: str) -> list[tu
         rf"(?P<name>{_NAME}) (?:married|befriended|raised|rescued) {the}(?P<relation>){own}",
     )
     hits += [(match["name"], match["relation"]) for p in one_way for match in re.finditer(p, text)]
+    # "Aristotle ... tutored his son Alexander": whoever's son, he is whom the character taught.
+    taught = rf"^[^;:()]*{own}[^;:()]*? (?:tutored|taught) (?:(?:his|her|the) (?:young )?(?:{KIN}|prince|princess) )?(?P<name>{_NAME})(?= (?:the [A-Z]|in\b|for\b|from\b|at\b|beginning)|[,.;]|$)"
+    hits += [(match["name"], "pupil") for match in re.finditer(taught, text)]
+    invited = (
+        rf"{own} was (?:invited|asked|called|appointed) by (?P<name>{_NAME}(?: [IVX]+\b)?(?: of [A-Z]\w+)?)"
+    )
+    hits += [(match["name"], "") for match in re.finditer(invited, text)]
     other_way = (
         rf"{own},? (?:is |was )?(?:an? |the )?(?P<relation>{KIN}) of (?P<name>{_NAME}(?: [IVX]+\b)?)(?=[,.;)]| (?:and|who|whom|in|is|was)\b)",
         rf"{own} (?:is|was) (?P<name>{_NAME})['’]s? (?P<relation>{KIN})\b",
@@ -137,12 +156,15 @@ def _whose(before: str, own: str, hits: Sequence[tuple[str, str]]) -> bool:
 
 
 def _listed(text: str, joined: str) -> list[tuple[str, str]]:
-    """Read a sentence below a heading on relationships: "the ferryman Bram Holt", and persons known as such."""
+    """Read a sentence below a heading on relationships: "the ferryman Bram Holt", and persons known as such.
+
+    What they are stays open: "the apprentice Tobin Ash" is somebody's apprentice, and nobody says whose.
+    """
     hits: list[tuple[str, str]] = []
     the = rf"\bthe (?P<relation>(?:(?!of\b|in\b|at\b|on\b|by\b|for\b|with\b)[a-z-]+ )?(?:{_ROLE})) (?P<name>{_NAME})"
     for match in re.finditer(the, text):
         if not _NO_ROLE.fullmatch(match["relation"].split()[-1]):
-            hits.append((match["name"], match["relation"]))
+            hits.append((match["name"], ""))
     for match in re.finditer(_NAME, text):
         name = re.sub(r"['’]s$", "", match.group())
         if any(name in known for known, _ in hits) or (len(name.split()) == 1 and match.start() == 0):

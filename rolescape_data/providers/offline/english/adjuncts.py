@@ -251,6 +251,8 @@ def reasons(clause: Clause) -> Iterator[Asked]:
             and at == len(clause.pieces) - 1
             and at
             and not clause.copula
+            # "to investigate" gives no reason: what for, and of what?
+            and len(piece.text.split()) >= 3
         ):
             yield Asked(
                 ask(clause, "why", at), piece.text, "reason", "to", "why", "reasoning", "medium", weight=7
