@@ -8,11 +8,14 @@ from typing import Any
 
 import pytest
 
+from rolescape_data.providers.offline.choices import _Draft
 from rolescape_data.providers.offline.distractors import spelled
 from rolescape_data.providers.offline.english.asked import Asked, number_prefix, self_contained
 from rolescape_data.providers.offline.english.asking import asked_of
 from rolescape_data.providers.offline.english.clauses import parse
-from rolescape_data.providers.offline.english.names import Name
+from rolescape_data.providers.offline.english.names import Name, names_of
+from rolescape_data.providers.offline.english.predicates import predicates_of
+from rolescape_data.providers.offline.material import gap_of, material
 from rolescape_data.providers.offline.profile import profile
 from rolescape_data.providers.offline.questions import text_mcq, text_qa
 from rolescape_data.records.answers import TextMCQAnswer, TextQAAnswer
@@ -382,3 +385,78 @@ def test_an_ending_that_may_be_a_noun_or_a_second_verb_is_not_cut() -> None:
         asked("Konrad", "Konrad led his men through lonely corridors and abandoned tunnels for four days.")
         == []
     )
+
+
+@pytest.mark.parametrize(
+    ("sentence", "question", "answer"),
+    [
+        ("Rex is the king of his house and approaches life with a mix of calm and wit.", "What is Rex the king of?", "his house"),
+        ("Rex is the king of his house and approaches life with a mix of calm and wit.", "What does Rex approach life with?", "a mix of calm and wit"),
+        ("Rex is a calm dog who carries himself with a quiet dignity.", "How does Rex carry himself?", "with a quiet dignity"),
+        ("Rex is a master at posing for photos, fully aware of his handsome ears.", "What is Rex fully aware of?", "his handsome ears"),
+        ('While quick to offer a "net smile," Rex keeps apart.', "What is Rex quick to offer?", 'a "net smile"'),
+        ('Rex often refers to his owner as "the boss" and sometimes barks at gulls.', "What does Rex often refer to his owner as?", '"the boss"'),
+        ("Rex's temper is filled with small storms.", "What is Rex's temper filled with?", "small storms"),
+    ],
+)  # fmt: skip
+def test_each_predicate_of_a_statement_is_asked_for_by_itself(
+    sentence: str, question: str, answer: str
+) -> None:
+    found = predicates_of(sentence, names_of({"name": "Rex"}, [sentence]))
+    assert {asked.question: asked.answer for asked in found}.get(question) == answer
+
+
+@pytest.mark.parametrize(
+    ("statement", "answer"),
+    [
+        ("Ines left the long quay of Skerry for the harbour of Carrow in 1902.", "1902"),
+        ("Ines taught the young prince of the island beginning in 343 BC.", "343 BC"),
+        ("Ines left the long quay of Skerry for the harbour of Carrow.", None),
+        ("Ines was a polarizing figure of her days in the town society.", None),
+    ],
+)
+def test_only_a_gap_with_one_true_filling_is_asked(statement: str, answer: str | None) -> None:
+    found = gap_of(statement, names_of({"name": "Ines"}, [statement]))
+    assert (found.answer if found else None) == answer
+
+
+def _choices(*facts: str) -> dict[str, Any]:
+    block = {
+        "character": {"name": "Ines"},
+        "facts": [
+            {"fact_id": f"fact_{place:03}", "text": text, "aspect": "history", "evidence": text}
+            for place, text in enumerate(facts, 1)
+        ],
+    }
+    return text_mcq(block, ("easy_1", "easy_2", "medium_1", "medium_2")) or {}
+
+
+def test_thoughts_that_cannot_stand_in_each_other_s_place_make_no_options() -> None:
+    made = _choices(
+        "Ines challenged the views of her times.",
+        "Ines exerted a strong influence on the menders of Carrow.",
+        "Ines initiated the dialogue with a question.",
+        "Ines used a more complex pattern of irony in her letters.",
+    )
+    assert made == {}
+
+
+def test_an_option_set_serves_one_question() -> None:
+    draft = _Draft(material({"character": {"name": "Ines"}, "facts": []}), [], 4)
+    options = ("a red lantern", "a brass compass", "a church organ", "a stone whistle")
+    assert draft.fits("What does Ines keep above the stove?", options)
+    draft.take("What does Ines keep above the stove?", options, ("fact_001",), "history", "what")
+    again = (options[1], options[0], options[2], "a bone comb")
+    assert not draft.fits("Which thing is carried by Ines in her winter coat?", again)
+    assert draft.fits(
+        "Which thing is carried by Ines in her winter coat?", (*again[:2], "a comb", "an old oar")
+    )
+
+
+def test_a_reason_without_content_is_no_answer() -> None:
+    facts = [
+        {"fact_id": "fact_001", "aspect": "history", "text": "Ines sent some of the boys to investigate."}
+    ]
+    facts[0]["evidence"] = facts[0]["text"]
+    found = text_qa({"character": {"name": "Ines"}, "facts": facts}, ("qa_1",)) or {}
+    assert not [item for item in found.values() if item["question"].startswith("Why")]

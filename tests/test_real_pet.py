@@ -51,7 +51,7 @@ def test_what_168_words_cannot_carry_is_named_and_not_padded(bo: Made) -> None:
     # Nobody speaks in a profile, so nothing is said beside a photograph and nothing is made of what was said.
     for kind in ("image_dialogue", "caption", "t2i_form", "commentary", "human_role_dialogue"):
         assert not bo.rows(kind)
-    assert 2 <= len(bo.rows("text_qa")) <= 12
+    assert 8 <= len(bo.rows("text_qa")) <= 16
     assert "bo text_dialogue dialogue: 0 of 200 (" in bo.said
 
 

@@ -12,6 +12,7 @@ from rolescape_data.providers.offline.english.asked import Asked, number_prefix,
 from rolescape_data.providers.offline.english.asking import asked_of
 from rolescape_data.providers.offline.english.clauses import parse
 from rolescape_data.providers.offline.english.names import Name, names_of
+from rolescape_data.providers.offline.english.predicates import predicates_of
 from rolescape_data.providers.offline.english.tokens import text_of, tokens_of
 from rolescape_data.spans import folded, words
 
@@ -78,6 +79,9 @@ def material(block: dict[str, Any]) -> Material:
         if not asked and language == "en":
             clause = parse(text, name)
             asked = asked_of(clause, name) if clause else []
+            # "Who is Bo?" is answered by several facts; what each of them says beside it is asked for by itself.
+            if all(item.bare for item in asked):
+                asked = [*asked, *predicates_of(text, name)]
             if clause:
                 acts.add((_who(clause.subject, name), clause.lemma, folded(text)))
             gap = gap_of(text, name)

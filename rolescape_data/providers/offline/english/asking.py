@@ -20,6 +20,9 @@ from rolescape_data.providers.offline.english.tokens import Piece, noun_head
 
 def asked_of(clause: Clause, name: Name) -> list[Asked]:
     """Return every question that the clause answers and that names the character, best first."""
+    # "His writings cover a broad range of | subjects": a subject that ends so was cut at no verb.
+    if clause.subject.split()[-1:] and clause.subject.split()[-1].lower() in lex.PREPOSITIONS:
+        return []
     clause = _bound(clause)
     # "Plato also identified ...": what the sentence adds to is not in the question.
     clause = replace(clause, adverbs=tuple(adverb for adverb in clause.adverbs if adverb != "also"))
@@ -27,7 +30,10 @@ def asked_of(clause: Clause, name: Name) -> list[Asked]:
         return []
     found = [
         replace(
-            item, question=item.question.replace("@", name.short), lemma=clause.lemma, subject=clause.subject
+            item,
+            question=item.question.replace("@", name.short).replace(",?", "?"),
+            lemma=clause.lemma,
+            subject=clause.subject,
         )
         for source in (copulas, numbers, objects, phrases, reasons, catenatives, acts, subjects, kin_names)
         for item in source(clause)
