@@ -394,7 +394,7 @@ def test_an_ending_that_may_be_a_noun_or_a_second_verb_is_not_cut() -> None:
         ("Rex is the king of his house and approaches life with a mix of calm and wit.", "What does Rex approach life with?", "a mix of calm and wit"),
         ("Rex is a calm dog who carries himself with a quiet dignity.", "How does Rex carry himself?", "with a quiet dignity"),
         ("Rex is a master at posing for photos, fully aware of his handsome ears.", "What is Rex fully aware of?", "his handsome ears"),
-        ('While quick to offer a "net smile," Rex keeps apart.', "What is Rex quick to offer?", 'a "net smile"'),
+        ('While quick to offer a "net smile," Rex keeps apart.', "What is Rex quick to offer?", "net smile"),
         ('Rex often refers to his owner as "the boss" and sometimes barks at gulls.', "What does Rex often refer to his owner as?", '"the boss"'),
         ("Rex's temper is filled with small storms.", "What is Rex's temper filled with?", "small storms"),
     ],

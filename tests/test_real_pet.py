@@ -69,17 +69,19 @@ def test_nothing_of_the_released_exchanges_and_questions_is_in_the_set(bo: Made)
     released: set[str] = set()
     for path in RAW.rglob("*.json"):
         released |= {
-            text
+            text.replace('\\"', '"')
             for text in re.findall(r'"((?:[^"\\]|\\.)*)"', path.read_text(encoding="utf-8"))
             if len(text.split()) >= 6
         }
     assert len(released) > 500
+    # A fact has the name where the profile has "he"; so has many a released answer.
     profile = bo.document("bo")
+    profile += re.sub(r"\bHe\b", "Bo", profile)
     ours = "\n".join(
         json.dumps(row, ensure_ascii=False)
         for kind in ("annotation", "visual_qa", "visual_mcq", "text_qa", "probe")
         for row in bo.rows(kind)
-    )
+    ).replace('\\"', '"')
     assert not [text for text in released if text not in profile and text in ours]
 
 

@@ -94,7 +94,8 @@ def test_every_reply_is_a_line_of_its_character_or_a_sentence_of_its_documents(m
             )
             assert reply in own or (whole and reply[-1] in '.!?”"'), reply
         seen += len(replies)
-    assert seen >= 10
+    # An article holds nobody's speech.
+    assert seen >= 10 if made.name == "heir_to_the_throne" else not seen
 
 
 def test_a_user_s_words_are_the_line_before_or_a_plain_question(made: Made) -> None:
@@ -165,14 +166,6 @@ def test_facts_name_their_character_and_nobody_s_reply_is_told_twice(made: Made)
         assert all(name in fact["text"] for fact in made.rows("profile", character)[0]["facts"])
         replies = [folded(row["response"]) for row in made.rows("text_dialogue", character)]
         assert len(replies) == len(set(replies))
-
-
-def test_philosophers_speak_of_their_subjects_and_not_of_their_scholars(greece: Made) -> None:
-    replies = [row["response"] for row in greece.rows("text_dialogue")]
-    assert len(replies) >= 10
-    for reply in replies:
-        assert not re.search(r"Vlastos|Gettier|Cornford|Socratic|Platonism|Aristotelian", reply), reply
-        assert not re.search(r"\b(?:he|she|his|her|I|we|scholars?)\b", reply), reply
 
 
 def test_captions_say_what_the_notes_say(heir: Made) -> None:

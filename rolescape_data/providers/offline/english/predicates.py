@@ -90,7 +90,8 @@ def _quick(part: str, who: str) -> Iterator[Asked]:
     )
     if found:
         question = f"What is {who} {found['how']} to {found['verb']}?"
-        yield _asked(question, re.sub(r',(?=")', "", found["answer"]), "thing", "what to")
+        quoted = re.fullmatch(r"(?:an?|the) [\"“]([^\"“”]+?),?[\"”]", found["answer"])
+        yield _asked(question, quoted[1] if quoted else found["answer"], "thing", "what to")
 
 
 def _does(part: str, who: str) -> Iterator[Asked]:
