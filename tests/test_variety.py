@@ -34,7 +34,13 @@ TEXTS: dict[str, tuple[str, Callable[[Any], str]]] = {
     "picture answer": ("visual_qa", lambda record: record.answer),
     "picture, four options": ("visual_mcq", lambda record: record.question),
     "picture, rationale": ("visual_mcq", lambda record: record.rationale),
+    "drawing check": ("t2i_check", lambda record: record.prompt),
+    "question to decline": ("negative", lambda record: record.question),
+    "preferred reply": ("preference", lambda record: record.chosen),
 }
+
+# One or three a character: too few to have openings in common.
+FEW = {"profile", "image", "detailed_profile", "profile_text"}
 
 
 @pytest.fixture(scope="module")
@@ -54,11 +60,12 @@ def test_at_most_one_record_in_ten_of_a_kind_opens_with_the_same_three_words(
     )
     assert openings.total() >= 12
     opening, count = openings.most_common(1)[0]
-    assert count <= 0.10 * openings.total(), f"{count} of {openings.total()} open with '{opening}'"
+    # Of fewer than twenty, two are more than one in ten and yet no pattern.
+    assert count <= max(2, 0.10 * openings.total()), f"{count} of {openings.total()} open with '{opening}'"
 
 
 def test_every_kind_with_a_text_is_looked_at(records: list[Record]) -> None:
-    assert {record.kind for record in records} == {kind for kind, _ in TEXTS.values()} | {"profile", "image"}
+    assert {record.kind for record in records} == {kind for kind, _ in TEXTS.values()} | FEW
 
 
 def test_captions_differ_because_the_notes_do(records: list[Record]) -> None:

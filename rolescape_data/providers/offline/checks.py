@@ -54,12 +54,15 @@ def t2i_checks(block: dict[str, Any], keys: tuple[str, ...]) -> dict[str, Any] |
 
 def _made(block: dict[str, Any]) -> Iterator[dict[str, Any]]:
     name = str(block["character"]["name"])
-    for elements in _PROMPTS:
-        for picture in block["pictures"]:
+    # Picture by picture the elements change, so that no two prompts in a row are built alike.
+    for turn in range(len(_PROMPTS)):
+        for place, picture in enumerate(block["pictures"]):
+            elements = _PROMPTS[(place + turn) % len(_PROMPTS)]
             noted = {key: str(text) for key, text in picture["attributes"].items() if text}
             if not all(element in noted for element in elements):
                 continue
-            prompt = f"{name}: " + ", ".join(noted[element] for element in elements)
+            first, *rest = (noted[element] for element in elements)
+            prompt = ", ".join((f"{name}: {first}", *rest) if place % 2 else (first, name, *rest))
             if not _WORDS[0] <= len(words(prompt)) <= _WORDS[1]:
                 continue
             questions = _questions(name, noted, elements, block["others"], int(block["most_questions"]))

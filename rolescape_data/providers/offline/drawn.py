@@ -136,7 +136,7 @@ def plain_caption(block: dict[str, Any], known: dict[str, str], seed: int) -> st
         ("pose", "subject", "expression", "prop", "setting", "lighting"),
         ("expression", "subject", "pose", "prop", "setting", "lighting"),
         ("composition:", "subject", "pose", "expression", "prop", "setting"),
-        ("subject", "prop", "pose", "expression", "setting", "lighting"),
+        ("setting:", "subject", "prop", "pose", "expression", "lighting"),
     )
     order = orders[seed % len(orders)]
     if who.kind:
@@ -150,6 +150,9 @@ def plain_caption(block: dict[str, Any], known: dict[str, str], seed: int) -> st
         subject = f"{who.name}{kind}{body}{worn}"
         told = {name: _said(name, phrase) for name, phrase in chosen.items()} | {"subject": subject}
         parts = [(mark, told.get(mark.rstrip(":"), "")) for mark in order]
+        if not parts[0][1]:
+            # Its lead fell out for want of room; with the name in its place too many would open alike.
+            parts = [("setting:", told.get("setting", "")), *(part for part in parts if part[0] != "setting")]
         text = ""
         last = ""
         for mark, part in parts:
