@@ -1,9 +1,12 @@
 """The character-set file: what it says wrongly is one sentence with file and line."""
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from conftest import Told
+from small_set import ROOT
 
 from rolescape_data.errors import InputError, RolescapeError, SettingsError
 from rolescape_data.materials import match_picture
@@ -152,3 +155,11 @@ def test_shipped_schemas_are_fresh() -> None:
     folder = Path(__file__).parents[1] / "schemas"
     shipped = {path.name: path.read_text(encoding="utf-8") for path in folder.glob("*.schema.json")}
     assert shipped == schemas(), "run `make schemas`"
+
+
+@pytest.mark.parametrize("name", ["starter", "starter_zh"])
+def test_the_sets_that_ship_name_nothing_outside_their_folder(
+    rolescape: Callable[..., Told], name: str
+) -> None:
+    checked = rolescape("check", ROOT / "examples" / name / "set.yaml")
+    assert checked.status == 0, checked.err
