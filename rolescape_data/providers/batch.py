@@ -21,7 +21,7 @@ from typing import Literal
 
 from rolescape_data.errors import StoppedError, WriterError
 from rolescape_data.providers.background import Background, ProfiledClient
-from rolescape_data.providers.base import ErrorKind, Outcome, Request
+from rolescape_data.providers.base import Outcome, Request
 from rolescape_data.providers.batch_ledger import (
     OpenBatch,
     closing_batch,
@@ -34,11 +34,11 @@ from rolescape_data.providers.batch_wire import Result
 from rolescape_data.providers.budget import Budget
 from rolescape_data.providers.ledger import Attempted, Ended, Ledger, Statement, ending, keeping
 from rolescape_data.providers.paid import PaidWriter, lock_of
-from rolescape_data.providers.prices import Price, cost, worst_cost
-from rolescape_data.providers.repair import Ask, Said, Settled, next_step
-from rolescape_data.providers.schemas import answer_schema, schema_name
+from rolescape_data.providers.prices import Price
+from rolescape_data.providers.repair import Ask, Settled, next_step
+from rolescape_data.providers.row import Row, answered
 from rolescape_data.providers.tokens import bound
-from rolescape_data.providers.wire import Attempt, WireFault
+from rolescape_data.providers.wire import WireFault
 
 # How often a row may come back from batches without an answer before it counts as failed.
 MOST_UNANSWERED = 5
@@ -46,19 +46,6 @@ MOST_UNANSWERED = 5
 DEFAULT_WAIT_S = 24 * 3600.0
 # Of faults that concern a row alone, and that it meets again however often it is sent.
 _LASTING = ("bad_request", "too_large", "schema", "auth", "not_found")
-
-
-@dataclass(slots=True)
-class _Row:
-    """One request on its way, as the ledger has it."""
-
-    key: str
-    request: Request
-    said: list[Said]
-    number: int
-    input_tokens: int
-    output_tokens: int
-    cost_usd: float
 
 
 @dataclass(slots=True)
@@ -216,9 +203,8 @@ class BatchWriter:
             request = work.requests.get(row.key)
             if request is not None and alone and isinstance(result, WireFault) and result.kind in _LASTING:
                 said = (await asyncio.to_thread(self._ledger.attempts, [row.key]))[row.key]
-                statements.append(
-                    keeping(self.name, request, _failed(row.key, said, f"{result.kind}: {result}"))
-                )
+                failed = _failed(Row.taken_up(row.key, request, said), f"{result.kind}: {result}")
+                statements.append(keeping(self.name, request, failed))
         await self._background.journal.put(work.ledger, *statements, closing_batch(batch.id, brought.said))
         if batch.id not in work.aside and self._budget is not None:
             # An earlier run's: it was counted as spent at its worst case.
@@ -235,21 +221,7 @@ class BatchWriter:
         if isinstance(result, WireFault):
             # A row that a batch reports as failed is not charged for.
             return Ended("refused", fault=result.kind, detail=str(result))
-        paid = (
-            cost(self._price, result.input_tokens, result.output_tokens, batch=True) if self._price else 0.0
-        )
-        if not result.counted:
-            paid = max(paid, worst_usd)
-        return Ended(
-            "answered",
-            cost_usd=paid,
-            input_tokens=result.input_tokens,
-            output_tokens=result.output_tokens,
-            finish=result.finish,
-            text=result.text,
-            model=result.model,
-            fingerprint=result.fingerprint,
-        )
+        return answered(result, self._price, worst_usd, batch=True)
 
     def _refuse_what_all_meet(self, batch: OpenBatch, brought: Brought) -> None:
         """Raise WriterError when every row of a batch was refused for a reason that sending it again will not mend."""
@@ -262,23 +234,23 @@ class BatchWriter:
 
     # What is to be sent
 
-    async def _settle(self, work: _Set) -> list[tuple[_Row, Ask]]:
+    async def _settle(self, work: _Set) -> list[tuple[Row, Ask]]:
         """Settle every request whose ladder has ended, and return the others with what to send next."""
         keys = list(work.requests)
         known, said, misses = await asyncio.to_thread(self._read, work.ledger, keys)
         statements: list[Statement] = []
-        open_rows: list[tuple[_Row, Ask]] = []
+        open_rows: list[tuple[Row, Ask]] = []
         for key, request in work.requests.items():
             if key in known:
                 continue
-            row = _row(key, request, said[key])
+            row = Row.taken_up(key, request, said[key])
             step = next_step(request, row.said)
             count, detail = misses.get(key, (0, ""))
             if isinstance(step, Settled):
-                statements.append(keeping(self.name, request, _outcome(row, step)))
+                statements.append(keeping(self.name, request, row.outcome(step)))
             elif count >= MOST_UNANSWERED:
                 why = f"{count} batches came back without an answer to it ({detail})"
-                statements.append(keeping(self.name, request, _failed(key, said[key], why)))
+                statements.append(keeping(self.name, request, _failed(row, why)))
             else:
                 open_rows.append((row, step))
         if statements:
@@ -290,7 +262,7 @@ class BatchWriter:
     ) -> tuple[dict[str, Outcome], dict[str, list[Attempted]], Mapping[str, tuple[int, str]]]:
         return self._ledger.find(keys), self._ledger.attempts(keys), unanswered(path, keys)
 
-    async def _send(self, work: _Set, post: Post, rows: Sequence[tuple[_Row, Ask]]) -> None:
+    async def _send(self, work: _Set, post: Post, rows: Sequence[tuple[Row, Ask]]) -> None:
         """Send as many rows as the budget holds at their worst; the others follow when these are home."""
         parcels: list[Parcel] = []
         before = {batch.id for batch in open_batches(work.ledger, self.name)}
@@ -303,7 +275,8 @@ class BatchWriter:
                     if now is None and parcels:
                         break
                     held = await self._budget.reserve(worst) if now is None else now
-                parcels.append(self._parcel(work, row, step, held))
+                attempt = row.attempt(step, timeout_s=0.0)  # a batch has a time of its own
+                parcels.append(Parcel(work.ledger, row.key, row.number + 1, step.step, attempt, held))
             await post.send(parcels)
         finally:
             self._take_over(work, parcels, before)
@@ -318,61 +291,14 @@ class BatchWriter:
         if self._budget is not None:
             self._budget.settle(max(0.0, sum(one.worst_usd for one in parcels) - sent), 0.0)
 
-    def _worst(self, row: _Row, step: Ask) -> float:
-        if self._price is None:
-            return 0.0
-        tokens = bound(row.request, self._client.profile, self._client.model)
-        longer = len(step.user.encode()) - len(row.request.user.encode())
-        return worst_cost(self._price, tokens.most + longer, step.max_tokens, batch=True)
-
-    def _parcel(self, work: _Set, row: _Row, step: Ask, held: float) -> Parcel:
-        request = row.request
-        attempt = Attempt(
-            system=request.system,
-            user=step.user,
-            images=request.images,
-            schema_name=schema_name(request.answer, request.keys),
-            schema=answer_schema(request.answer, request.keys),
-            temperature=step.temperature,
-            max_tokens=step.max_tokens,
-            timeout_s=0.0,
-        )
-        return Parcel(work.ledger, row.key, row.number + 1, step.step, attempt, held)
+    def _worst(self, row: Row, step: Ask) -> float:
+        most = bound(row.request, self._client.profile, self._client.model).most if self._price else 0
+        return row.worst_usd(step, self._price, most, batch=True)
 
 
-def _row(key: str, request: Request, sent: Sequence[Attempted]) -> _Row:
-    replies = [one for one in sent if one.state == "answered" and not one.retired]
-    return _Row(
-        key,
-        request,
-        [Said(one.step, one.text, one.finish) for one in replies],
-        max((one.number for one in sent), default=0),
-        sum(one.input_tokens for one in replies),
-        sum(one.output_tokens for one in replies),
-        sum(one.cost_usd for one in replies),
-    )
-
-
-def _outcome(row: _Row, end: Settled) -> Outcome:
-    return Outcome(
-        row.key, end.reply, end.raw, end.error, end.detail, row.input_tokens, row.output_tokens, row.cost_usd
-    )
-
-
-def _failed(key: str, sent: Sequence[Attempted], why: str) -> Outcome:
+def _failed(row: Row, why: str) -> Outcome:
     """Return the quarantine of a row that no batch answers."""
-    replies = [one for one in sent if one.state == "answered" and not one.retired]
-    error: ErrorKind = "failed"
-    return Outcome(
-        key,
-        None,
-        replies[-1].text if replies else "",
-        error,
-        why,
-        sum(one.input_tokens for one in replies),
-        sum(one.output_tokens for one in replies),
-        sum(one.cost_usd for one in replies),
-    )
+    return row.outcome(Settled(None, row.last_text, "failed", why))
 
 
 def _concern_rows_alone(brought: Brought) -> bool:

@@ -11,11 +11,10 @@ from pydantic import SecretStr
 
 from rolescape_data.providers.keys import find_key, is_own_server, shown_url, without_keys
 from rolescape_data.providers.pictures import sendable
-from rolescape_data.providers.schemas import Profile, Schema, sanitised
+from rolescape_data.providers.schemas import Profile, sanitised_text
 from rolescape_data.providers.session import Dress, Posted, Session
-from rolescape_data.providers.tokens import text_tokens
 from rolescape_data.providers.waits import retry_after_s, span_s
-from rolescape_data.providers.wire import Attempt, FaultKind, Reply, WireFault, tokens_told
+from rolescape_data.providers.wire import Attempt, FaultKind, Reply, WireFault, tokens_told, tokens_used
 
 if TYPE_CHECKING:
     import aiohttp
@@ -69,7 +68,6 @@ class GeminiClient:
         self._dress: Dress | None = None
         self._sdk: GenaiClient | None = None
         self._http: aiohttp.ClientSession | None = None
-        self._schemas: dict[int, tuple[Schema, str]] = {}
 
     def __repr__(self) -> str:
         where = f", base_url={shown_url(self.base_url)!r}" if self.base_url else ""
@@ -179,19 +177,9 @@ class GeminiClient:
             "responseMimeType": "application/json",
         }
         asked, asked_for = json.dumps(sent, ensure_ascii=False), json.dumps(config)
-        schema = self._schema(attempt.schema)
+        schema = sanitised_text(attempt.schema, "gemini")
         body = f'{asked[:-1]}, "generationConfig": {asked_for[:-1]}, "responseJsonSchema": {schema}}}}}'
         return body.encode("utf-8", "replace")
-
-    def _schema(self, schema: Schema) -> str:
-        """Return the schema as JSON. Schemas are shared objects, so their identity is the key."""
-        held = self._schemas.get(id(schema))
-        if held is None or held[0] is not schema:
-            if len(self._schemas) >= 512:
-                self._schemas.clear()
-            text = json.dumps(sanitised(schema, "gemini"), ensure_ascii=False)
-            held = self._schemas[id(schema)] = (schema, text)
-        return held[1]
 
     def _reply(self, answer: Mapping[str, Any], attempt: Attempt) -> Reply:
         candidates = answer.get("candidates") or [{}]
@@ -210,15 +198,13 @@ class GeminiClient:
         given = tokens_told(usage.get("promptTokenCount"))
         # Thoughts are billed as output and counted apart from the answer.
         told = [tokens_told(usage.get(name) or 0) for name in ("candidatesTokenCount", "thoughtsTokenCount")]
-        made = sum(count for count in told if count is not None)
-        counted = given is not None and None not in told
+        made = None if None in told else sum(count or 0 for count in told)
+        taken_in, given_out, counted = tokens_used(given, made, attempt, text)
         return Reply(
             text=text,
             finish=finish,
-            input_tokens=given
-            if given is not None and counted
-            else text_tokens(attempt.system + attempt.user),
-            output_tokens=made if counted else text_tokens(text),
+            input_tokens=taken_in,
+            output_tokens=given_out,
             counted=counted,
             model=str(answer.get("modelVersion") or self.model),
         )

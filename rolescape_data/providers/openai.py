@@ -13,11 +13,10 @@ from pydantic import SecretStr
 
 from rolescape_data.providers.keys import find_key, is_own_server, shown_url, without_keys
 from rolescape_data.providers.pictures import sendable
-from rolescape_data.providers.schemas import Profile, Schema, sanitised
+from rolescape_data.providers.schemas import Profile, sanitised_text
 from rolescape_data.providers.session import Dress, Posted, Session
-from rolescape_data.providers.tokens import text_tokens
 from rolescape_data.providers.waits import per_minute, retry_after_s
-from rolescape_data.providers.wire import Attempt, FaultKind, Reply, WireFault, tokens_told
+from rolescape_data.providers.wire import Attempt, FaultKind, Reply, WireFault, tokens_told, tokens_used
 
 if TYPE_CHECKING:
     from openai import AsyncOpenAI
@@ -108,7 +107,6 @@ class OpenAIClient:
         self._session = Session(own=own)
         self._dress: Dress | None = None
         self._sdk: AsyncOpenAI | None = None
-        self._forms: dict[int, tuple[Schema, str, str]] = {}
         self._taken = _Taken(limit="max_completion_tokens" if self.profile == "openai" else "max_tokens")
 
     def __repr__(self) -> str:
@@ -194,7 +192,9 @@ class OpenAIClient:
 
     def _body(self, attempt: Attempt, content: str | list[dict[str, Any]], taken: "_Taken") -> bytes:
         """Return what is sent, alone or in a batch."""
-        form, schema = self._form(attempt)
+        schema = sanitised_text(attempt.schema, self.profile)
+        name = json.dumps(attempt.schema_name[:64])
+        form = f'{{"type": "json_schema", "json_schema": {{"name": {name}, "strict": true, "schema": {schema}}}}}'
         system = attempt.system
         if not taken.schema:
             form = '{"type": "json_object"}'
@@ -231,19 +231,6 @@ class OpenAIClient:
             parts.append({"type": "image_url", "image_url": url})
         return [*parts, {"type": "text", "text": attempt.user}]
 
-    def _form(self, attempt: Attempt) -> tuple[str, str]:
-        """Return the response format and the schema in it as JSON. Schemas are shared objects: their identity is the key."""
-        schema = attempt.schema
-        held = self._forms.get(id(schema))
-        if held is None or held[0] is not schema:
-            if len(self._forms) >= 512:
-                self._forms.clear()
-            text = json.dumps(sanitised(schema, self.profile), ensure_ascii=False)
-            name = json.dumps(attempt.schema_name[:64])
-            form = f'{{"type": "json_schema", "json_schema": {{"name": {name}, "strict": true, "schema": {text}}}}}'
-            held = self._forms[id(schema)] = (schema, form, text)
-        return held[1], held[2]
-
     def _reply(self, body: Any, headers: Mapping[str, str], attempt: Attempt) -> Reply:
         if not isinstance(body, dict) or not body.get("choices"):
             said = body.get("error") if isinstance(body, dict) else None
@@ -262,14 +249,12 @@ class OpenAIClient:
             made = tokens_told(usage.get("completion_tokens") or 0)
         except (LookupError, TypeError, AttributeError) as fault:
             raise self._fault("overloaded", f"the server's answer cannot be read ({fault})") from None
-        counted = given is not None and made is not None
+        taken_in, given_out, counted = tokens_used(given, made, attempt, text)
         return Reply(
             text=text,
             finish=finish,
-            input_tokens=given
-            if given is not None and counted
-            else text_tokens(attempt.system + attempt.user),
-            output_tokens=made if made is not None and counted else text_tokens(text),
+            input_tokens=taken_in,
+            output_tokens=given_out,
             counted=counted,
             model=str(body.get("model") or self.model),
             fingerprint=str(body.get("system_fingerprint") or ""),

@@ -29,11 +29,11 @@ from rolescape_data.providers.ledger import (
     call_key,
     ending,
     keeping,
-    storable,
 )
-from rolescape_data.providers.prices import Price, cost, worst_cost
+from rolescape_data.providers.prices import Price
 from rolescape_data.providers.repair import Ask, Said, Settled, next_step, read
-from rolescape_data.providers.schemas import answer_schema, schema_name
+from rolescape_data.providers.row import Row, answered
+from rolescape_data.providers.schemas import answer_schema
 from rolescape_data.providers.tokens import Estimate, bound
 from rolescape_data.providers.wire import Attempt, Reply, WireFault
 
@@ -44,17 +44,11 @@ _locking = threading.Lock()
 
 
 @dataclass(slots=True)
-class _Row:
-    """One request on its way."""
+class _Flight:
+    """A row, its estimate, and where its last attempt stands."""
 
-    key: str
-    request: Request
+    row: Row
     tokens: Estimate
-    said: list[Said]
-    number: int
-    input_tokens: int = 0
-    output_tokens: int = 0
-    cost_usd: float = 0.0
     ended: Ended | None = None
     busy: bool = False  # sent, or not recorded yet: not to be cancelled
 
@@ -122,9 +116,9 @@ class PaidWriter:
             new = {key: request for key, request in zip(keys, requests, strict=True) if key not in known}
             if new:
                 said = self._ledger.attempts(list(new))
-                rows = [self._row(key, request, said[key]) for key, request in new.items()]
+                flights = [self._flight(key, request, said[key]) for key, request in new.items()]
                 with self._budget.opened(self._background.journal.settle) if self._budget else nullcontext():
-                    outcomes = self._background.run(self._all(self._ledger.path, rows))
+                    outcomes = self._background.run(self._all(self._ledger.path, flights))
                 known |= dict(zip(new, outcomes, strict=True))
         return [known[key] for key in keys]
 
@@ -132,23 +126,9 @@ class PaidWriter:
         """Return the call's key in the ledger."""
         return call_key(self.name, request, schema_sha256=schema_sha256(request.answer, request.keys))
 
-    def _row(self, key: str, request: Request, sent: Sequence[Attempted]) -> _Row:
-        """Take up a request where an earlier run left it."""
-        replies = [one for one in sent if one.state == "answered" and not one.retired]
-        return _Row(
-            key,
-            request,
-            bound(request, self._client.profile, self._client.model),
-            [Said(one.step, one.text, one.finish) for one in replies],
-            max((one.number for one in sent), default=0),
-            sum(one.input_tokens for one in replies),
-            sum(one.output_tokens for one in replies),
-            sum(one.cost_usd for one in replies),
-        )
-
-    async def _all(self, ledger: Path, rows: Sequence[_Row]) -> list[Outcome]:
+    async def _all(self, ledger: Path, flights: Sequence[_Flight]) -> list[Outcome]:
         run = _Run()
-        tasks = [asyncio.create_task(self._answer(run, ledger, row)) for row in rows]
+        tasks = [asyncio.create_task(self._answer(run, ledger, flight)) for flight in flights]
         try:
             await asyncio.wait(tasks, return_when=asyncio.FIRST_EXCEPTION)
             for task in tasks:
@@ -156,8 +136,8 @@ class PaidWriter:
                     run.fault = run.fault or task.exception()
             if run.fault is not None:
                 # What is in flight is paid for: it comes home and is recorded before anybody is told.
-                for task, row in zip(tasks, rows, strict=True):
-                    if not row.busy:
+                for task, flight in zip(tasks, flights, strict=True):
+                    if not flight.busy:
                         task.cancel()
                 await asyncio.gather(*tasks, return_exceptions=True)
                 raise run.fault
@@ -166,77 +146,68 @@ class PaidWriter:
                 task.cancel()
         return [task.result() for task in tasks]
 
-    async def _answer(self, run: _Run, ledger: Path, row: _Row) -> Outcome:
+    async def _answer(self, run: _Run, ledger: Path, flight: _Flight) -> Outcome:
         """Climb the ladder of one request until it is settled."""
-        journal = self._background.journal
+        journal, row = self._background.journal, flight.row
         while True:
             step = next_step(row.request, row.said)
-            closing = [ending(row.key, row.number, row.ended)] if row.ended is not None else []
-            row.ended = None
+            closing = [ending(row.key, row.number, flight.ended)] if flight.ended is not None else []
+            flight.ended = None
             if isinstance(step, Settled):
-                outcome = _outcome(row, step)
+                outcome = row.outcome(step)
                 await journal.put(ledger, *closing, keeping(self.name, row.request, outcome))
-                row.busy = False
+                flight.busy = False
                 return outcome
             if closing and self.once:
                 await journal.put(ledger, *closing)
-                row.busy = False
+                flight.busy = False
                 last = read(row.request, row.said[-1])
-                return _outcome(row, Settled(last.part, row.said[-1].text, last.error, last.detail))
+                return row.outcome(Settled(last.part, row.last_text, last.error, last.detail))
             if closing:
                 # Not waited for: the next intent is committed behind it, and nothing is sent before that.
                 recorded = journal.put(ledger, *closing)
                 if run.fault is not None:
                     await recorded
-            row.busy = False
+            flight.busy = False
             if run.fault is not None:
                 raise run.fault
             try:
-                reply = await self._send(run, ledger, row, step)
+                reply = await self._send(run, ledger, flight, step)
             except WireFault as fault:
                 failed = self._failed(row, step, fault)
                 await journal.put(ledger, keeping(self.name, row.request, failed))
                 return failed
             row.said.append(Said(step.step, reply.text, reply.finish))
 
-    async def _send(self, run: _Run, ledger: Path, row: _Row, step: Ask) -> Reply:
+    async def _send(self, run: _Run, ledger: Path, flight: _Flight, step: Ask) -> Reply:
         """Send one step of the ladder until it is answered; see Admission.run for what is raised."""
-        request = row.request
-        attempt = Attempt(
-            system=request.system,
-            user=step.user,
-            images=request.images,
-            schema_name=schema_name(request.answer, request.keys),
-            schema=answer_schema(request.answer, request.keys),
-            temperature=step.temperature,
-            max_tokens=step.max_tokens,
-            timeout_s=self._timeout_s,
-        )
-        longer = len(step.user.encode()) - len(request.user.encode())
-        worst = worst_cost(self._price, row.tokens.most + longer, step.max_tokens) if self._price else 0.0
+        row = flight.row
+        attempt = row.attempt(step, self._timeout_s)
+        worst = row.worst_usd(step, self._price, flight.tokens.most)
 
         async def once(ticket: Ticket) -> Reply:
             if run.fault is not None:
                 raise run.fault
             held = await self._budget.reserve(worst) if self._budget else worst
             row.number += 1
-            row.busy = True
+            flight.busy = True
             try:
                 await self._background.journal.put(ledger, beginning(row.key, row.number, step.step, held))
             except BaseException:
-                row.busy = False
+                flight.busy = False
                 self._settle(held, 0.0)
                 raise
-            return await self._exchange(ledger, row, attempt, held, ticket)
+            return await self._exchange(ledger, flight, attempt, held, ticket)
 
-        tokens = row.tokens.expected + step.max_tokens // _EXPECTED_SHARE
+        tokens = flight.tokens.expected + step.max_tokens // _EXPECTED_SHARE
         return await self._admission.run(once, kind=attempt.schema_name, tokens=tokens)
 
     async def _exchange(
-        self, ledger: Path, row: _Row, attempt: Attempt, held: float, ticket: Ticket
+        self, ledger: Path, flight: _Flight, attempt: Attempt, held: float, ticket: Ticket
     ) -> Reply:
         """Send once and note how it ended. A reply's end goes into the ledger with what is made of it."""
         ticket.sent()
+        row = flight.row
         loop = asyncio.get_running_loop()
         began = loop.time()
         try:
@@ -247,36 +218,25 @@ class PaidWriter:
             ended = _end_of(found, held, loop.time() - began)
             self._settle(held, held if ended.state == "unknown" else 0.0)
             self._background.journal.put(ledger, ending(row.key, row.number, ended))
-            row.busy = False
+            flight.busy = False
             if found is fault:
                 raise
             raise found from fault
-        paid = cost(self._price, reply.input_tokens, reply.output_tokens) if self._price else 0.0
-        if not reply.counted:
-            # What the server charged for is not known: the budget bears the most it can be.
-            paid = max(paid, held)
-        self._settle(held, paid)
-        row.input_tokens += reply.input_tokens
-        row.output_tokens += reply.output_tokens
-        row.cost_usd += paid
-        row.ended = Ended(
-            state="answered",
-            cost_usd=paid,
-            input_tokens=reply.input_tokens,
-            output_tokens=reply.output_tokens,
-            latency_s=loop.time() - began,
-            finish=reply.finish,
-            text=reply.text,
-            model=reply.model,
-            fingerprint=reply.fingerprint,
-        )
+        ended = answered(reply, self._price, held, latency_s=loop.time() - began)
+        self._settle(held, ended.cost_usd)
+        row.bear(ended)
+        flight.ended = ended
         return reply
 
     def _settle(self, held: float, actual: float) -> None:
         if self._budget is not None:
             self._budget.settle(held, actual)
 
-    def _failed(self, row: _Row, step: Ask, fault: WireFault) -> Outcome:
+    def _flight(self, key: str, request: Request, sent: Sequence[Attempted]) -> _Flight:
+        tokens = bound(request, self._client.profile, self._client.model)
+        return _Flight(Row.taken_up(key, request, sent), tokens)
+
+    def _failed(self, row: Row, step: Ask, fault: WireFault) -> Outcome:
         """Quarantine a request that the server alone does not take.
 
         Raises:
@@ -288,21 +248,7 @@ class PaidWriter:
                 "Choose another model or server, or correct the prompt's settings."
             ) from fault
         error: ErrorKind = "truncated" if step.step == "widen" and fault.kind == "too_large" else "failed"
-        raw = row.said[-1].text if row.said else ""
-        return _outcome(row, Settled(None, raw, error, f"{fault.kind}: {fault}"))
-
-
-def _outcome(row: _Row, end: Settled) -> Outcome:
-    return Outcome(
-        row.key,
-        end.reply,
-        storable(end.raw),
-        end.error,
-        storable(end.detail),
-        row.input_tokens,
-        row.output_tokens,
-        row.cost_usd,
-    )
+        return row.outcome(Settled(None, row.last_text, error, f"{fault.kind}: {fault}"))
 
 
 def _end_of(fault: BaseException, worst: float, seconds: float) -> Ended:

@@ -11,6 +11,7 @@ The documented subsets, as read in November 2026:
 """
 
 import copy
+import json
 from collections.abc import Iterator
 from functools import lru_cache
 from typing import Any, Literal
@@ -92,6 +93,20 @@ def sanitised(schema: Schema, profile: Profile) -> Schema:
         elif word in allowed:
             found[word] = copy.deepcopy(value)
     return found
+
+
+_sent: dict[tuple[int, Profile], tuple[Schema, str]] = {}
+
+
+def sanitised_text(schema: Schema, profile: Profile) -> str:
+    """Return `sanitised` as JSON. Schemas are shared objects: each is written once, and known again by its identity."""
+    key = (id(schema), profile)
+    held = _sent.get(key)
+    if held is None or held[0] is not schema:
+        if len(_sent) >= 512:
+            _sent.clear()
+        held = _sent[key] = (schema, json.dumps(sanitised(schema, profile), ensure_ascii=False))
+    return held[1]
 
 
 def lint(schema: Schema, profile: Profile) -> list[str]:

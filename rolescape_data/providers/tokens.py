@@ -16,7 +16,6 @@ Pictures, by the documented formulas:
   least 256, unless the name is one of OpenAI's models.
 """
 
-import json
 import math
 import re
 from collections.abc import Sequence
@@ -25,7 +24,7 @@ from functools import lru_cache
 
 from rolescape_data.providers.base import Request
 from rolescape_data.providers.pictures import pixels, sent_size
-from rolescape_data.providers.schemas import Profile, answer_schema, sanitised
+from rolescape_data.providers.schemas import Profile, answer_schema, sanitised_text
 
 # What a chat format puts around the messages; OpenAI's takes 3 a message and 3 for the reply.
 ENVELOPE = 16
@@ -116,7 +115,7 @@ def bound(request: Request, profile: Profile, model: str) -> Estimate:
 
 @lru_cache(maxsize=512)
 def _schema_tokens(answer: str, keys: tuple[str, ...], profile: Profile) -> Estimate:
-    text = json.dumps(sanitised(answer_schema(answer, keys), profile))
+    text = sanitised_text(answer_schema(answer, keys), profile)
     return Estimate(text_tokens(text), most_text_tokens(text))
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Literal, Protocol
 
 from rolescape_data.providers.base import ImageInput
+from rolescape_data.providers.tokens import text_tokens
 
 FaultKind = Literal[
     "rate_limit",  # 429: wait and try again; `retry_after` says how long where the server does
@@ -64,6 +65,20 @@ def tokens_told(count: Any) -> int | None:
     if isinstance(count, bool) or not isinstance(count, int | float) or not 0 <= count <= _MOST_TOKENS:
         return None
     return int(count)
+
+
+def tokens_used(given: int | None, made: int | None, attempt: Attempt, text: str) -> tuple[int, int, bool]:
+    """Return the tokens of a reply and whether the server counted them; ours where one of its counts is missing.
+
+    Args:
+        given: what it counts as input, by `tokens_told`.
+        made: what it counts as output.
+        attempt: what was sent.
+        text: what came back.
+    """
+    if given is None or made is None:
+        return text_tokens(attempt.system + attempt.user), text_tokens(text), False
+    return given, made, True
 
 
 class WireFault(Exception):  # noqa: N818 - the adapters speak of faults throughout

@@ -64,29 +64,6 @@ _SMALL = frozenset(
         "every",
     ]
 )
-_ONES = [
-    "zero",
-    "one",
-    "two",
-    "three",
-    "four",
-    "five",
-    "six",
-    "seven",
-    "eight",
-    "nine",
-    "ten",
-    "eleven",
-    "twelve",
-    "thirteen",
-    "fourteen",
-    "fifteen",
-    "sixteen",
-    "seventeen",
-    "eighteen",
-    "nineteen",
-]
-_TENS = ["zero", "ten", "twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -311,11 +288,11 @@ def _numbers(candidate: Candidate, found: Material) -> list[str]:
 def spelled(number: int) -> str:
     """Write a number below a thousand in words: 412 -> 'four hundred and twelve'; '' above."""
     if number < 20:
-        return _ONES[number]
+        return lex.ONES[number]
     if number < 100:
         tens, ones = divmod(number, 10)
-        return _TENS[tens] + (f"-{_ONES[ones]}" if ones else "")
+        return lex.TENS[tens] + (f"-{lex.ONES[ones]}" if ones else "")
     if number >= 1000:
         return ""
     hundreds, rest = divmod(number, 100)
-    return f"{_ONES[hundreds]} hundred" + (f" and {spelled(rest)}" if rest else "")
+    return f"{lex.ONES[hundreds]} hundred" + (f" and {spelled(rest)}" if rest else "")
