@@ -380,3 +380,33 @@ def test_what_surrounds_somebody_is_named_with_them() -> None:
             block(image={"file": f"{number}.png", "note": NOTE, "attributes": ATTRIBUTES}), KEYS
         )
         assert found is not None and "It is kept in" not in json.dumps(found)
+
+
+@pytest.mark.parametrize(
+    ("here", "there", "another"),
+    [
+        ("on a deep green lawn", "on grass beside a path", False),
+        ("on a rug by the fire", "on a wooden floor", False),
+        ("on the deck of a ship", "on the shore", False),
+        ("in the grey nowhere", "on the shore", False),
+        ("on a deep green lawn", "in the grey nowhere", False),
+        ("on a deep green lawn", "in the kitchen", True),
+        ("in the kitchen", "in a steep street", True),
+    ],
+)
+def test_a_place_is_denied_or_offered_as_wrong_only_where_it_is_of_another_sort(
+    here: str, there: str, another: bool
+) -> None:
+    image = {
+        "note": "Mira Holt laughs.",
+        "attributes": ATTRIBUTES | {"setting": here, "lighting": "grey light"},
+    }
+    others = [{"setting": there}, *OTHERS]
+    told = ""
+    for number in range(12):
+        shown = block(image=image | {"file": f"{number}.png"}, others=others)
+        keys = tuple(choice_keys(f"mira_img_{number}", MIX))
+        open_, chosen = visual_qa(shown, KEYS) or {}, visual_mcq(shown, keys) or {}
+        told += json.dumps([item for item in open_.values() if item["polarity"] == "negative"])
+        told += json.dumps([item["options"] for item in chosen.values()])
+    assert (there in told) is another

@@ -12,11 +12,16 @@ from rolescape_data.providers.offline.pictures.kinds import (
     hues_of,
     mood_of,
     place_head,
-    place_noun,
     posture_of,
     time_of,
 )
-from rolescape_data.providers.offline.pictures.look import Look, face_clause, place_clause, pose_clause
+from rolescape_data.providers.offline.pictures.look import (
+    Look,
+    elsewhere,
+    face_clause,
+    place_clause,
+    pose_clause,
+)
 from rolescape_data.providers.offline.pictures.parts import thing_of
 
 # What nobody would take for the other; neighbours such as worry and sorrow are left out.
@@ -112,9 +117,10 @@ def _other_thing(look: Look, known: Known) -> list[Ask]:
 def _other_place(look: Look, known: Known) -> list[Ask]:
     here = look.known.get("setting", "")
     options = [
-        placed(place_head(other["setting"])) for other in known.others
-        if other.get("setting") and place_noun(other["setting"]) and not content(other["setting"]) & content(f"{here} {look.told}")
-    ]  # fmt: skip
+        placed(place_head(other["setting"]))
+        for other in known.others
+        if elsewhere(look, other.get("setting", ""))
+    ]
     chosen = _pick(look, "place", options) if here else ""
     if not chosen:
         return []

@@ -61,6 +61,17 @@ WEATHERS = {
 }
 
 
+# Where things are to be found; what tells of two sorts belongs to both ("a bridge over the river").
+PLACES = {
+    "indoors": r"\b(?:rooms?|halls?|kitchens?|offices?|workshops?|stud(?:y|io)|librar(?:y|ies)|cells?|cellars?|attics?|bedrooms?|bathrooms?"
+    r"|corridors?|chapels?|shops?|caf[eé]s?|taverns?|sofas?|couch(?:es)?|armchairs?|beds?|carpets?|rugs?|floors?|indoors|inside|ceilings?|cars?|tunnels?|caves?|caverns?)\b",
+    "green": r"\b(?:grass(?:y|es)?|lawns?|meadows?|fields?|parks?|gardens?|yards?|forests?|woods?|woodland|trees?|bush(?:es)?|hedges?|pastures?)\b",
+    "water": r"\b(?:sea|shores?|coasts?|beach(?:es)?|piers?|quays?|harbou?rs?|docks?|jett(?:y|ies)|rivers?|lakes?|ponds?|boats?|ships?|ferry|decks?|waves?|sand|flats|pools?)\b",
+    "built": r"\b(?:streets?|roads?|alleys?|lanes?|pavements?|sidewalks?|squares?|markets?|stalls?|towns?|cit(?:y|ies)|stairs?|steps|courtyards?|paths?|paving|bridges?|ramparts?)\b",
+    "high": r"\b(?:towers?|roofs?|hills?|mountains?|cliffs?|peaks?|balcon(?:y|ies)|scaffold\w*|ridges?)\b",
+}  # fmt: skip
+
+
 FRAMINGS = {
     "full": r"full figure|whole figure|from head to foot|full-length",
     "three-quarter": r"three-quarter figure|three-quarter view",
@@ -129,6 +140,11 @@ def gesture_of(phrase: str) -> str:
 def time_of(phrase: str) -> str:
     """Return the time of day that a light tells of, '' where the words do not say."""
     return class_of(phrase, TIMES)
+
+
+def places_of(phrase: str) -> frozenset[str]:
+    """Return every sort of place that the words tell of; what stands in no list tells of none."""
+    return frozenset(name for name, pattern in PLACES.items() if re.search(pattern, phrase, re.IGNORECASE))
 
 
 def framing_of(phrase: str) -> tuple[str, str]:

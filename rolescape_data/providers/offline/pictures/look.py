@@ -20,6 +20,8 @@ from rolescape_data.providers.offline.pictures.kinds import (
     content,
     framing_parts,
     mood_of,
+    place_noun,
+    places_of,
     stable,
 )
 from rolescape_data.providers.offline.pictures.parts import (
@@ -161,6 +163,16 @@ def pose_clause(look: Look) -> str:
 def place_clause(look: Look) -> str:
     """Return where it is: "in the round lamp room"; '' when unknown."""
     return placed(look.known["setting"]) if "setting" in look.known else ""
+
+
+def elsewhere(look: Look, setting: str) -> bool:
+    """Whether another picture's place cannot be this one's: other words, and of another sort (a lawn is grass)."""
+    here = look.known.get("setting", "")
+    sorts = places_of(look.told)
+    others = places_of(setting)
+    if not place_noun(setting) or content(setting) & content(f"{here} {look.told}"):
+        return False
+    return bool(others) and bool(places_of(here)) and not others & sorts
 
 
 def quote(text: str, prefer: str = "", limit: int = 14, *, nth: int = 0) -> str:

@@ -22,6 +22,7 @@ from rolescape_data.providers.offline.pictures.kinds import (
 )
 from rolescape_data.providers.offline.pictures.look import (
     Look,
+    elsewhere,
     face_clause,
     place_clause,
     pose_clause,
@@ -196,7 +197,7 @@ def places(look: Look, others: Sequence[dict[str, str]], level: str) -> Iterator
         return
     wrong = [
         (place_noun(value), value) for value in _values(others, "setting")
-        if place_noun(value) and not content(value) & (content(right) | content(look.told))
+        if elsewhere(look, value)
     ]  # fmt: skip
     yield Choice(
         "place",
