@@ -1,212 +1,229 @@
 """Questions as RoleScape-20 releases them -> TextQA, TextMCQ, VisualQA and VisualMCQ records.
 
+    {"id": "qa_001", "question": "...", "answer": "...", "evidence": "...", "type": "fact", "difficulty": "easy", "reasoning_steps": []}
+    {"id": "q1", "question": "...", "options": {"A": "...", "B": "...", ...}, "answer_key": "B", "difficulty": "easy", "rationale": "..."}
+
 Evidence that stands in the profile only when spaces, marks and quote forms are set aside becomes the exact span; what
 stands nowhere is kept as `unanchored`. Both are findings.
 """
 
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, get_args
 
 from rolescape_data.importers.released_reader import Reader
 from rolescape_data.records import LETTERS, Evidence, Record, TextMCQ, TextQA, VisualMCQ, VisualQA
 from rolescape_data.records.question import Difficulty, QuestionType
+from rolescape_data.records.visual import VISUAL_CATEGORIES
 from rolescape_data.spans import find_span
 
-_OPEN = (
-    "id",
-    "question",
-    "answer",
-    "evidence",
-    "type",
-    "difficulty",
-    "reasoning_steps",
-    "confidence",
-    "aspect",
-)
-_CHOICE = ("id", "question", "options", "answer_key", "difficulty", "evidence", "rationale", "aspect")
-_SEEN = ("question", "answer", "type", "category")
-_SEEN_CHOICE = ("id", "question", "options", "answer_key", "difficulty", "rationale", "category")
-_ASPECTS = tuple(get_args(get_args(TextQA.model_fields["aspect"].annotation)[0]))
-_CATEGORIES = tuple(get_args(get_args(VisualMCQ.model_fields["category"].annotation)[0]))
+
+@dataclass(frozen=True, slots=True)
+class _Item:
+    """One question while it is read, and the text that its evidence should stand in, with that text's name."""
+
+    reader: Reader
+    path: Path
+    place: str
+    told: Mapping[str, Any]
+    source: str
+    profile: str
 
 
-def knowledge(
-    reader: Reader, path: Path, told: dict[str, Any], shared: dict[str, Any], source: str, profile: str
+# (item, key) -> the fields of the record that the item's key gives.
+_Read = Callable[[_Item, str], dict[str, Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """How one kind of question is released.
+
+    Args:
+        items: the key that its list stands under.
+        model: the record made of an item.
+        record_id: of the record; takes `owner` and `number`, from 1.
+        fields: what reads each key of an item; another key belongs to no field.
+        item_id: what items are numbered by in the file; '' where they bear no id.
+        fixed: fields of the record that no file tells.
+        needed: a file without the list is a finding.
+    """
+
+    items: str
+    model: type[Record]
+    record_id: str
+    fields: Mapping[str, _Read]
+    item_id: str = ""
+    fixed: Mapping[str, Any] = field(default_factory=dict)
+    needed: bool = True
+
+
+def read_questions(
+    form: Form,
+    reader: Reader,
+    path: Path,
+    content: Mapping[str, Any],
+    place: str,
+    shared: Mapping[str, Any],
+    *,
+    owner: str,
+    profile: tuple[str, str] = ("", ""),
 ) -> list[Record]:
-    """Return the open questions of a `_knowledge_qa.json`."""
-    found: list[Record] = []
-    for number, (place, item) in enumerate(reader.items(told.get("qa_items"), path, "qa_items"), start=1):
+    """Return the questions of one list; every item that is none, and every value made right, is a finding.
+
+    Args:
+        form: what the list holds.
+        reader: gets the findings.
+        path: the file.
+        content: the object that holds the list.
+        place: where in the file `content` stands; '' for the whole file.
+        shared: the fields that all the records have.
+        owner: what the records' ids begin with.
+        profile: (name, text) of the document that evidence is quoted from.
+    """
+    where = f"{place}.{form.items}" if place else form.items
+    told = content.get(form.items, None if form.needed else [])
+    records: list[Record] = []
+    for number, (at, item) in enumerate(reader.items(told, path, where), start=1):
         if not isinstance(item, dict):
-            reader.wrong("file_shape", path, place, "is no object; left out")
+            reader.wrong("file_shape", path, at, "is no object; left out")
             continue
-        reader.keys(item, _OPEN, path, place)
-        name = _item_id(reader, item, f"qa_{number:03d}", path, place)
-        values = shared | _evidence(reader, item, path, place, source, profile)
-        steps = reader.items(item.get("reasoning_steps", []), path, f"{place}.reasoning_steps")
-        confidence = item.get("confidence")
-        if isinstance(confidence, bool) or not isinstance(confidence, int | float):
-            reader.wrong("text_type", path, f"{place}.confidence", "is no number; read as 0", hard=False)
-            confidence = 0.0
-        values |= {
-            "id": f"{shared['character_id']}_{name}",
-            "question": reader.text(item.get("question"), path, f"{place}.question"),
-            "answer": reader.text(item.get("answer"), path, f"{place}.answer"),
-            "fact_ids": [],
-            "aspect": _aspect(reader, item, path, place),
-            "difficulty": _difficulty(reader, item, path, place),
-            "type": reader.picked(
-                item.get("type"), get_args(QuestionType), "question_type", path, f"{place}.type"
-            ),
-            "reasoning_steps": [reader.text(step, path, where) for where, step in steps],
-            "confidence": float(confidence),
-        }
-        record = reader.made(TextQA, values, path, place)
-        found += [record] if record else []
-    return found
+        reader.keys(item, (*(("id",) if form.item_id else ()), *form.fields), path, at)
+        wanted = form.item_id.format(number=number)
+        if wanted and item.get("id") != wanted:
+            reader.mended("item_id", path, f"{at}.id", f"is {item.get('id')!r}; numbered {wanted}")
+        one = _Item(reader, path, at, item, *profile)
+        values = {**shared, **form.fixed, "id": form.record_id.format(owner=owner, number=number)}
+        for key, read in form.fields.items():
+            values |= read(one, key)
+        record = reader.made(form.model, values, path, at)
+        records += [record] if record else []
+    return records
 
 
-def choices(
-    reader: Reader, path: Path, told: dict[str, Any], shared: dict[str, Any], source: str, profile: str
-) -> list[Record]:
-    """Return the four-option questions of a `_knowledge_qa_test.json`."""
-    found: list[Record] = []
-    for number, (place, item) in enumerate(reader.items(told.get("mcq_items"), path, "mcq_items"), start=1):
-        if not isinstance(item, dict):
-            reader.wrong("file_shape", path, place, "is no object; left out")
-            continue
-        reader.keys(item, _CHOICE, path, place)
-        name = _item_id(reader, item, f"mcq_{number:03d}", path, place)
-        values = shared | _evidence(reader, item, path, place, source, profile)
-        values |= _four(reader, item, path, place)
-        values |= {
-            "id": f"{shared['character_id']}_{name}",
-            "fact_ids": [],
-            "aspect": _aspect(reader, item, path, place),
-        }
-        record = reader.made(TextMCQ, values, path, place)
-        found += [record] if record else []
-    return found
+def _text(item: _Item, key: str) -> dict[str, Any]:
+    return {key: item.reader.text(item.told.get(key), item.path, f"{item.place}.{key}")}
 
 
-def seen(
-    reader: Reader, path: Path, message: dict[str, Any], place: str, shared: dict[str, Any], picture: str
-) -> tuple[list[Record], list[Record]]:
-    """Return the open and the four-option questions about one picture."""
-    stem = shared["image_id"].removeprefix(f"{shared['character_id']}_img_")
-    open_: list[Record] = []
-    for number, (where, item) in enumerate(
-        reader.items(message.get("qa_pairs", []), path, f"{place}.qa_pairs"), start=1
-    ):
-        if not isinstance(item, dict):
-            reader.wrong("file_shape", path, where, "is no object; left out")
-            continue
-        reader.keys(item, _SEEN, path, where)
-        type_ = reader.picked(
-            item.get("type"), ("objective", "subjective"), "question_type", path, f"{where}.type"
-        )
-        values = shared | {
-            "id": f"{shared['character_id']}_vqa_{stem}_{number:02d}",
-            "question": reader.text(item.get("question"), path, f"{where}.question"),
-            "answer": reader.text(item.get("answer"), path, f"{where}.answer"),
-            "type": type_,
-            "grounding": [],
-            "polarity": None,
-            "category": _category(reader, item, path, where),
-        }
-        record = reader.made(VisualQA, values, path, where)
-        open_ += [record] if record else []
-    four: list[Record] = []
-    for number, (where, item) in enumerate(
-        reader.items(message.get("mcq_items", []), path, f"{place}.mcq_items"), start=1
-    ):
-        if not isinstance(item, dict):
-            reader.wrong("file_shape", path, where, "is no object; left out")
-            continue
-        reader.keys(item, _SEEN_CHOICE, path, where)
-        if item.get("id") != f"q{number}":
-            reader.mended("item_id", path, f"{where}.id", f"is {item.get('id')!r}; numbered q{number}")
-        values = shared | _four(reader, item, path, where)
-        values |= {
-            "id": f"{shared['character_id']}_vmcq_{stem}_{number}",
-            "category": _category(reader, item, path, where),
-        }
-        record = reader.made(VisualMCQ, values, path, where)
-        four += [record] if record else []
-    return open_, four
+def _one_of(rule: str, allowed: tuple[str, ...], *, told: bool = True) -> _Read:
+    """Return what reads a value of a list; one that the released files do not tell and ours do may be absent."""
+
+    def read(item: _Item, key: str) -> dict[str, Any]:
+        value = item.told.get(key)
+        if value is None and not told:
+            return {key: None}
+        return {key: item.reader.picked(value, allowed, rule, item.path, f"{item.place}.{key}")}
+
+    return read
 
 
-def _item_id(reader: Reader, item: dict[str, Any], wanted: str, path: Path, place: str) -> str:
-    """Return the item's id: as it should be numbered, told when it is another."""
-    if item.get("id") != wanted:
-        reader.mended("item_id", path, f"{place}.id", f"is {item.get('id')!r}; numbered {wanted}")
-    return wanted
-
-
-def _difficulty(reader: Reader, item: dict[str, Any], path: Path, place: str) -> str | None:
-    return reader.picked(
-        item.get("difficulty"), get_args(Difficulty), "difficulty", path, f"{place}.difficulty"
-    )
-
-
-def _aspect(reader: Reader, item: dict[str, Any], path: Path, place: str) -> str | None:
-    """Return the aspect, which the released files do not tell and ours do."""
-    if item.get("aspect") is None:
-        return None
-    return reader.picked(item["aspect"], _ASPECTS, "aspect", path, f"{place}.aspect")
-
-
-def _category(reader: Reader, item: dict[str, Any], path: Path, place: str) -> str | None:
-    """Return the category, which the released files do not tell and ours do."""
-    if item.get("category") is None:
-        return None
-    return reader.picked(item["category"], _CATEGORIES, "question_category", path, f"{place}.category")
-
-
-def _four(reader: Reader, item: dict[str, Any], path: Path, place: str) -> dict[str, Any]:
-    told = item.get("options")
+def _options(item: _Item, key: str) -> dict[str, Any]:
+    told = item.told.get(key)
     options: dict[str, Any] = told if isinstance(told, dict) else {}
-    reader.keys(options, LETTERS, path, f"{place}.options")
+    where = f"{item.place}.{key}"
+    item.reader.keys(options, LETTERS, item.path, where)
     return {
-        "question": reader.text(item.get("question"), path, f"{place}.question"),
-        "options": {
-            letter: reader.text(options.get(letter), path, f"{place}.options.{letter}") for letter in LETTERS
-        },
-        "answer_key": reader.picked(
-            item.get("answer_key"), LETTERS, "answer_key", path, f"{place}.answer_key"
-        ),
-        "difficulty": _difficulty(reader, item, path, place),
-        "rationale": reader.text(item.get("rationale"), path, f"{place}.rationale"),
+        key: {
+            letter: item.reader.text(options.get(letter), item.path, f"{where}.{letter}")
+            for letter in LETTERS
+        }
     }
 
 
-def _evidence(
-    reader: Reader, item: dict[str, Any], path: Path, place: str, source: str, profile: str
-) -> dict[str, Any]:
+def _steps(item: _Item, key: str) -> dict[str, Any]:
+    steps = item.reader.items(item.told.get(key, []), item.path, f"{item.place}.{key}")
+    return {key: [item.reader.text(step, item.path, where) for where, step in steps]}
+
+
+def _confidence(item: _Item, key: str) -> dict[str, Any]:
+    value = item.told.get(key)
+    try:
+        if isinstance(value, int | float) and not isinstance(value, bool):
+            return {key: float(value)}
+    except OverflowError:
+        # JSON's integers have no bound.
+        pass
+    item.reader.wrong("text_type", item.path, f"{item.place}.{key}", "is no number; read as 0", hard=False)
+    return {key: 0.0}
+
+
+def _evidence(item: _Item, key: str) -> dict[str, Any]:
     """Anchor an item's evidence, one passage or a list of them, in the profile."""
-    told = item.get("evidence")
-    claims = (
-        reader.items(told, path, f"{place}.evidence")
-        if isinstance(told, list)
-        else [(f"{place}.evidence", told)]
-    )
+    reader, path, told, where = item.reader, item.path, item.told.get(key), f"{item.place}.{key}"
+    claims = reader.items(told, path, where) if isinstance(told, list) else [(where, told)]
     spans: list[Evidence] = []
     loose: list[str] = []
-    for where, claim in claims:
-        passage = reader.text(claim, path, where)
+    for at, claim in claims:
+        passage = reader.text(claim, path, at)
         if not passage.strip():
-            reader.wrong("evidence_verbatim", path, where, "is empty")
+            reader.wrong("evidence_verbatim", path, at, "is empty")
             continue
-        span = find_span(passage, profile)
+        span = find_span(passage, item.profile)
         if span is None:
-            reader.wrong("evidence_verbatim", path, where, f"'{passage[:80]}' stands nowhere in {source}")
+            reader.wrong("evidence_verbatim", path, at, f"'{passage[:80]}' stands nowhere in {item.source}")
             loose.append(passage)
             continue
         if span.text != passage:
-            reader.mended(
-                "evidence_verbatim",
-                path,
-                where,
-                f"'{passage[:60]}' stands there as '{span.text[:60]}'; made exact",
-            )
-        spans.append(Evidence(source=source, start=span.start, end=span.end, text=span.text))
+            detail = f"'{passage[:60]}' stands there as '{span.text[:60]}'; made exact"
+            reader.mended("evidence_verbatim", path, at, detail)
+        spans.append(Evidence(source=item.source, start=span.start, end=span.end, text=span.text))
     return {"evidence": spans, "unanchored": loose}
+
+
+_DIFFICULTY = _one_of("difficulty", get_args(Difficulty))
+_ASPECT = _one_of("aspect", get_args(get_args(TextQA.model_fields["aspect"].annotation)[0]), told=False)
+_CATEGORY = _one_of("question_category", VISUAL_CATEGORIES, told=False)
+_FOUR: Mapping[str, _Read] = {
+    "question": _text,
+    "options": _options,
+    "answer_key": _one_of("answer_key", LETTERS),
+    "difficulty": _DIFFICULTY,
+    "rationale": _text,
+}
+
+TEXT_QA = Form(
+    "qa_items",
+    TextQA,
+    "{owner}_qa_{number:03d}",
+    {
+        "evidence": _evidence,
+        "reasoning_steps": _steps,
+        "confidence": _confidence,
+        "question": _text,
+        "answer": _text,
+        "aspect": _ASPECT,
+        "difficulty": _DIFFICULTY,
+        "type": _one_of("question_type", get_args(QuestionType)),
+    },
+    item_id="qa_{number:03d}",
+    fixed={"fact_ids": []},
+)
+TEXT_MCQ = Form(
+    "mcq_items",
+    TextMCQ,
+    "{owner}_mcq_{number:03d}",
+    {"evidence": _evidence, **_FOUR, "aspect": _ASPECT},
+    item_id="mcq_{number:03d}",
+    fixed={"fact_ids": []},
+)
+VISUAL_QA = Form(
+    "qa_pairs",
+    VisualQA,
+    "{owner}_{number:02d}",
+    {
+        "type": _one_of("question_type", ("objective", "subjective")),
+        "question": _text,
+        "answer": _text,
+        "category": _CATEGORY,
+    },
+    fixed={"grounding": [], "polarity": None},
+    needed=False,
+)
+VISUAL_MCQ = Form(
+    "mcq_items",
+    VisualMCQ,
+    "{owner}_{number}",
+    {**_FOUR, "category": _CATEGORY},
+    item_id="q{number}",
+    needed=False,
+)

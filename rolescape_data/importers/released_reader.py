@@ -55,8 +55,8 @@ class Reader:
         """Note what is wrong and stays so, or was left out."""
         self.findings.append(Finding(rule, self.name(path), place, detail, hard=hard))
 
-    def file(self, folder: Path, name: str) -> Path | None:
-        """Return a file by name, in any case; None when it is not there."""
+    def file(self, folder: Path, name: str, *, needed: bool = False) -> Path | None:
+        """Return a file by name, in any case; None when it is not there, with a finding for a needed one."""
         exact = folder / name
         if self.there(exact):
             return exact
@@ -65,7 +65,17 @@ class Reader:
                 if path != exact and path.name.casefold() == name.casefold() and self.there(path):
                     self.mended("file_case", path, "", f"is called {name} in another case")
                     return path
+        if needed:
+            self.wrong("file_missing", exact, "", "is not there", hard=False)
         return None
+
+    def document(self, path: Path) -> str | None:
+        """Return a text file's words; None, with a finding, when they are not UTF-8."""
+        try:
+            return self.text(path.read_bytes().decode("utf-8-sig"), path, "")
+        except (OSError, UnicodeDecodeError):
+            self.wrong("file_text", path, "", "is not UTF-8; left out")
+            return None
 
     def json(self, path: Path) -> dict[str, Any] | None:
         """Return a JSON file's object; None, with a finding, when it holds none."""
