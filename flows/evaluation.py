@@ -6,7 +6,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from rolescape_data.judging.reviews import METRICS, ReviewFile, read_reviews, review_files
+from rolescape_data.judging.reviews import METRICS, ReviewFile, counted_once, read_reviews, review_files
 from rolescape_data.judging.tables import OVERALL, Table, results_csv, tabulate, weights_of
 from rolescape_data.store.atomic import write_text
 
@@ -17,7 +17,7 @@ def score_reviews(paths: Sequence[Path], *, weights: str, seed: int = 0, draws: 
     """Tabulate the review files that `paths` name (folders are searched).
 
     Raises:
-        InputError: a path that holds no reviews, or weights that nothing fits.
+        InputError: a path that holds no reviews, a sample with two different ones, or weights that nothing fits.
     """
     found = review_files(paths)
     return tabulate(_read(found), weights_of(weights), seed=seed, draws=draws)
@@ -30,7 +30,7 @@ def _read(paths: Sequence[Path]) -> list[ReviewFile]:
         if max(Counter(_tail(path, depth) for path in paths).values()) == 1:
             break
         depth += 1
-    return [read_reviews(path, name=_tail(path, depth)) for path in paths]
+    return counted_once([read_reviews(path, name=_tail(path, depth)) for path in paths])
 
 
 def _tail(path: Path, depth: int) -> str:
@@ -91,16 +91,15 @@ def tell_table(table: Table) -> str:
 
 
 def _problems(table: Table) -> list[str]:
+    lines = [] if any(not one.counted for one in table.problems) else ["Every sample has all eight reviews."]
     if not table.problems:
-        return ["Every sample has all eight reviews."]
+        return lines
     kinds = Counter(problem.what for problem in table.problems)
-    lines = [
-        "Reviews that are missing or odd: " + ", ".join(f"{n} {what}" for what, n in sorted(kinds.items()))
-    ]
+    told = ", ".join(f"{n} {what}" for what, n in sorted(kinds.items()))
+    lines.append(f"Reviews that are missing or odd: {told}")
     for problem in table.problems[:_SHOWN_PROBLEMS]:
-        lines.append(
-            f"  {problem.file}: {problem.sample}, {problem.metric}: {problem.what} {problem.detail}".rstrip()
-        )
+        metric = f", {problem.metric}" if problem.metric else ""
+        lines.append(f"  {problem.file}: {problem.sample}{metric}: {problem.what} {problem.detail}".rstrip())
     if len(table.problems) > _SHOWN_PROBLEMS:
         lines.append(f"  ... and {len(table.problems) - _SHOWN_PROBLEMS} more (--json lists all)")
     return lines

@@ -15,9 +15,7 @@ from test_mmrole_exchange import content, small_town, written
 from rolescape_data import assets
 from rolescape_data.errors import SettingsError
 from rolescape_data.gates import Context, measure_set
-from rolescape_data.judging.answers import read_answers
 from rolescape_data.judging.grammar import Scored, Unreadable, read_pair, read_scale
-from rolescape_data.judging.judge import review_entries
 from rolescape_data.judging.reviews import METRICS
 from rolescape_data.judging.rubrics import known_rubrics, load_rubric
 from rolescape_data.providers.background import background
@@ -292,36 +290,6 @@ def test_scales_judge_single_answers_and_whole_characters(
     scales = json.loads((out / "scales.json").read_text())
     assert set(scales) == {"oda-wren", "tobin-ash"}
     assert sum(own["personality"]["count"] for own in scales.values()) == 6
-
-
-def test_both_tests_have_files_of_one_name_and_their_answers_are_kept_apart(
-    tests: Path, tmp_path: Path
-) -> None:
-    own = content(tests / "comment_test.json")
-    other = tests.parent / "out_test" / "comment_test.json"
-    other.parent.mkdir(exist_ok=True)
-    other.write_text(json.dumps([{**row, "id": row["id"].replace("_COCO_", "_COCO_9")} for row in own[:1]]))
-    ids = [row["id"] for row in [*own, *content(other)]]
-    answers = tmp_path / "answers.jsonl"
-    # U+2028 ends no line of JSON.
-    answers.write_text(
-        "".join(
-            json.dumps({"id": one, "answer": "Well\u2028then."}, ensure_ascii=False) + "\n" for one in ids
-        )
-    )
-    answered, _ = read_answers([answers], [tests.parent])
-    files = review_entries(answered, [])
-    assert {name: len(rows) for name, rows in files.items()} == {
-        "in_test/comment_test.json": len(own),
-        "out_test/comment_test.json": 1,
-    }
-
-
-def test_an_answer_to_no_sample_is_refused(tests: Path, tmp_path: Path) -> None:
-    path = tmp_path / "a.jsonl"
-    path.write_text('{"id": "Nobody_comment_COCO_0_1", "answer": "x"}\n')
-    told = run_rolescape("judge", path, "--tests", tests, "--out", tmp_path / "out")
-    assert told.status == 2 and "which no test file holds" in told.err
 
 
 def test_reviews_become_reward_samples_with_the_judges_question_and_a_strict_target(

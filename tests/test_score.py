@@ -150,3 +150,49 @@ def test_a_path_without_reviews_is_refused_in_one_sentence(tmp_path: Path) -> No
     for path, words in (("absent.json", "no review file"), ("empty", "holds no"), ("text.json", "no list")):
         told = run_rolescape("score", tmp_path / path)
         assert told.status == 2 and words in told.err
+
+
+def rows(path: Path, *told: tuple[str | None, dict[str, Any]]) -> Path:
+    path.write_text(json.dumps([{"id": name, "rm_review": review} for name, review in told]))
+    return path
+
+
+def test_a_sample_reviewed_twice_alike_is_counted_once_and_told(tmp_path: Path) -> None:
+    once = rows(tmp_path / "once.json", ("a", flat(9, 10)), ("b", flat(10, 10)))
+    twice = rows(tmp_path / "twice.json", ("a", flat(9, 10)), ("b", flat(10, 10)), ("a", flat(9, 10)))
+    wanted = json.loads(run_rolescape("score", once, "--json").out)
+    told = run_rolescape("score", twice, "--json")
+    found = json.loads(told.out)
+    assert told.status == 0
+    assert (found["counts"], found["means"]) == ({"twice.json": 2}, wanted["means"])
+    assert [(one["what"], one["sample"]) for one in found["problems"]] == [("twice", "a")]
+    assert "twice.json: a: twice [2], as in twice.json [0]; counted once" in run_rolescape("score", twice).out
+
+
+def test_a_file_is_counted_once_by_whatever_paths_it_is_named(tmp_path: Path) -> None:
+    file = rows(tmp_path / "t.json", ("a", flat(9, 10)), ("b", flat(10, 10)))
+    (tmp_path / "links").mkdir()
+    (tmp_path / "links" / "again.json").symlink_to(file)
+    told = run_rolescape("score", tmp_path, file, tmp_path / "links", "--json")
+    assert sum(json.loads(told.out)["counts"].values()) == 2 and not json.loads(told.out)["problems"]
+
+
+@pytest.mark.parametrize("apart", [False, True])
+def test_two_reviews_of_one_sample_that_contradict_each_other_are_refused_by_row(
+    tmp_path: Path, apart: bool
+) -> None:
+    second = ("a", flat(9, 10, Fluency={"score": [8, 10]}))
+    first = rows(tmp_path / "t.json", ("a", flat(9, 10)), *(() if apart else (second,)))
+    files = [first, rows(tmp_path / "u.json", ("b", flat(9, 10)), second)] if apart else [first]
+    told = run_rolescape("score", *files)
+    assert told.status == 2 and len(told.err.splitlines()) == 1
+    assert f"{'u' if apart else 't'}.json [1] gives 'a' other scores than t.json [0]" in told.err
+
+
+def test_the_problems_of_a_repeated_row_are_told_once_and_rows_without_id_are_counted(tmp_path: Path) -> None:
+    part = {metric: flat(9, 10)[metric] for metric in METRICS[:7]}
+    file = rows(tmp_path / "t.json", ("a", part), ("a", part), (None, flat(9, 10)), (None, flat(9, 10)))
+    told = run_rolescape("score", file, "--json")
+    found = json.loads(told.out)
+    assert told.status == 1 and found["counts"] == {"t.json": 3}
+    assert [one["what"] for one in found["problems"]] == ["missing", "without_id", "without_id", "twice"]

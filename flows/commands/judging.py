@@ -98,4 +98,4 @@ def score(
     typer.echo(json.dumps(table_json(table), indent=1, ensure_ascii=False) if as_json else tell_table(table))
     for path in written if not as_json else []:
         typer.echo(f"Wrote {path}")
-    raise typer.Exit(1 if any(one.what != "out_of_scale" for one in table.problems) else 0)
+    raise typer.Exit(1 if any(not one.counted for one in table.problems) else 0)

@@ -43,29 +43,39 @@ def read_answers(paths: Sequence[Path], tests: Sequence[Path]) -> tuple[list[Ans
         tests: MMRole-format test files that JSON lines refer to, or folders of them.
 
     Raises:
-        InputError: a file that cannot be read, an answer to no sample, or no answer at all.
+        InputError: a file that cannot be read, an answer to no sample, two different ones to one, or none at all;
+            the row is named. Two equal ones are one.
     """
     known: dict[str, tuple[Mapping[str, Any], str]] = {}
     for path in _files(tests):
-        for entry in _entries(path):
-            known[str(entry.get("id"))] = (entry, _shown(path))
+        for place, entry in _entries(path):
+            name = _id(entry, place)
+            if known.setdefault(name, (entry, _shown(path)))[0] != entry:
+                raise InputError(
+                    f"{place} tests '{name}', which {known[name][1]} tests with other words. Leave one of the two out."
+                )
     answered: list[Answered] = []
     missing: list[str] = []
-    given: set[str] = set()
+    given: dict[str, tuple[str, str]] = {}
     for path in _files(paths):
-        for entry in _entries(path):
-            name = str(entry.get("id"))
+        for place, entry in _entries(path):
+            name = _id(entry, place)
             whole, file = (entry, _shown(path)) if "conversations" in entry else known.get(name, (None, ""))
             if whole is None:
                 raise InputError(
-                    f"{path} answers '{name}', which no test file holds. Name the file that does with --tests."
+                    f"{place} answers '{name}', which no test file holds. Name the file that does with --tests."
                 )
+            words = _answer(entry, place)
             if name in given:
-                raise InputError(f"{path} answers '{name}', which was answered before. Leave one answer out.")
-            given.add(name)
-            words = _answer(entry)
-            if words.strip():
-                answered.append(Answered(sample_of(whole, source=file), words.strip(), whole, file))
+                before, same = given[name]
+                if words != same:
+                    raise InputError(
+                        f"{place} answers '{name}', which {before} answers with other words. Leave one of the two out."
+                    )
+                continue
+            given[name] = (place, words)
+            if words:
+                answered.append(Answered(sample_of(whole, source=file), words, whole, file))
             else:
                 missing.append(name)
     missing += [name for name in known if name not in given]
@@ -74,12 +84,25 @@ def read_answers(paths: Sequence[Path], tests: Sequence[Path]) -> tuple[list[Ans
     return answered, missing
 
 
-def _answer(entry: Mapping[str, Any]) -> str:
-    if "conversations" not in entry:
-        return str(entry.get("answer") or "")
-    turns = entry["conversations"]
-    last = turns[-1] if isinstance(turns, list) and turns and isinstance(turns[-1], dict) else {}
-    return str(last.get("answer") or "")
+def _id(entry: Mapping[str, Any], place: str) -> str:
+    name = entry.get("id")
+    if not isinstance(name, str) or not name.strip():
+        raise InputError(f"{place} has no `id` that names its sample. {_FORMS}")
+    return name
+
+
+def _answer(entry: Mapping[str, Any], place: str) -> str:
+    """Return the answer's words; '' where there are none."""
+    holder: Mapping[str, Any] = entry
+    if "conversations" in entry:
+        turns = entry["conversations"]
+        holder = turns[-1] if isinstance(turns, list) and turns and isinstance(turns[-1], dict) else {}
+    words = holder.get("answer")
+    if words is not None and not isinstance(words, str):
+        raise InputError(
+            f"{place}: the answer to '{entry['id']}' is {type(words).__name__}, not text. {_FORMS}"
+        )
+    return (words or "").strip()
 
 
 def _shown(path: Path) -> str:
@@ -92,7 +115,7 @@ def _files(paths: Sequence[Path]) -> list[Path]:
     found: list[Path] = []
     for path in paths:
         if path.is_dir():
-            found += sorted(path.rglob("*_test.json"))
+            found += sorted(one for one in path.rglob("*_test.json") if one.is_file())
         elif path.is_file():
             found.append(path)
         else:
@@ -100,16 +123,20 @@ def _files(paths: Sequence[Path]) -> list[Path]:
     return found
 
 
-def _entries(path: Path) -> list[dict[str, Any]]:
+def _entries(path: Path) -> list[tuple[str, dict[str, Any]]]:
+    """Return a file's entries, each with the words that say where it stands."""
     try:
         text = path.read_text(encoding="utf-8-sig")
         if path.suffix == ".jsonl":
             # Not `splitlines`: an answer may hold U+2028, which JSON does not escape.
-            rows = [json.loads(line) for line in text.split("\n") if line.strip()]
+            lines = [(number, line) for number, line in enumerate(text.split("\n"), 1) if line.strip()]
+            rows: Any = [json.loads(line) for _, line in lines]
+            places = [f"{path} line {number}" for number, _ in lines]
         else:
             rows = json.loads(text)
-    except (ValueError, RecursionError) as fault:
+            places = [f"{path} [{number}]" for number in range(len(rows))] if isinstance(rows, list) else []
+    except (OSError, ValueError, RecursionError) as fault:
         raise InputError(f"{path} is no JSON ({fault}). {_FORMS}") from fault
     if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
         raise InputError(f"{path} is no list of samples. {_FORMS}")
-    return rows
+    return list(zip(places, rows, strict=True))

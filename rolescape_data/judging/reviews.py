@@ -6,12 +6,13 @@ A review file is a JSON list, one entry per test sample (arXiv 2408.04203, relea
 
 The first number is the judged answer's, the second the reference's. Reviews of our own judge carry the swapped order too, under
 `swapped`, written the same way round. A folder or file whose name says `out` (out_test, out-test, ood) holds Out-Test samples.
+A sample is counted once: a second row that gives it the same scores is told, one that gives it others is refused.
 """
 
 import json
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
 
@@ -39,40 +40,50 @@ Test = Literal["in", "out"]
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """A review that does not count, or counts although it breaks the scale."""
+    """A review that does not count, or one that counts and is to be looked at."""
 
     file: str
     sample: str
     metric: str
-    what: Literal["missing", "unreadable", "zero_reference", "out_of_scale"]
+    what: Literal["missing", "unreadable", "zero_reference", "out_of_scale", "twice", "without_id"]
     detail: str = ""
+
+    @property
+    def counted(self) -> bool:
+        """Say whether its scores are in the table all the same."""
+        return self.what in ("out_of_scale", "twice", "without_id")
 
 
 @dataclass(frozen=True, slots=True)
 class ReviewFile:
-    """One file's pairs: for every sample the (judged, reference) scores by metric, in the file's order."""
+    """One file's pairs: for every sample the (judged, reference) scores by metric, in the file's order.
+
+    `samples` holds (id, place in the file) of each; the id of a row without one is ''.
+    """
 
     name: str
     test: Test
+    samples: Sequence[tuple[str, str]]
     pairs: Sequence[Mapping[str, tuple[float, float]]]
     swapped: Sequence[Mapping[str, tuple[float, float]]]
     problems: Sequence[Problem]
 
 
 def review_files(paths: Sequence[Path]) -> list[Path]:
-    """Return the JSON files that `paths` name, folders searched, each once, in order of their names."""
-    found: dict[Path, None] = {}
+    """Return the JSON files that `paths` name, folders searched, each once however it is named, in order of their names."""
+    found: dict[Path, Path] = {}
     for path in paths:
         if path.is_dir():
-            inside = sorted(path.rglob("*.json"))
+            inside = sorted(one for one in path.rglob("*.json") if one.is_file())
             if not inside:
                 raise InputError(f"{path} holds no review file (*.json). Name a folder that does.")
-            found.update(dict.fromkeys(inside))
         elif path.is_file():
-            found[path] = None
+            inside = [path]
         else:
             raise InputError(f"There is no review file {path}. Name a JSON file or a folder of them.")
-    return list(found)
+        for one in inside:
+            found.setdefault(one.resolve(), one)
+    return list(found.values())
 
 
 def read_reviews(path: Path, *, name: str | None = None) -> ReviewFile:
@@ -93,8 +104,15 @@ def read_reviews(path: Path, *, name: str | None = None) -> ReviewFile:
     problems: list[Problem] = []
     pairs: list[dict[str, tuple[float, float]]] = []
     swapped: list[dict[str, tuple[float, float]]] = []
+    samples: list[tuple[str, str]] = []
     for number, entry in enumerate(entries):
-        sample = str(entry.get("id", f"[{number}]"))
+        given, place = entry.get("id"), f"[{number}]"
+        name_of = given.strip() if isinstance(given, str) else "" if given is None else str(given)
+        sample = name_of or place
+        samples.append((name_of, place))
+        if not name_of:
+            detail = "counted; whether it stands there twice cannot be told"
+            problems.append(Problem(shown, sample, "", "without_id", detail))
         review = entry.get("rm_review")
         said: Mapping[str, Any] = review if isinstance(review, dict) else {}
         pairs.append(_pairs(said, "score", shown, sample, problems))
@@ -106,7 +124,44 @@ def read_reviews(path: Path, *, name: str | None = None) -> ReviewFile:
     # The file's name decides before its folder's: one folder may hold both tests.
     own, folder = path.stem.lower(), path.parent.name.lower()
     out = _OUT.search(own) or (_OUT.search(folder) and not _IN.search(own))
-    return ReviewFile(shown, "out" if out else "in", pairs, swapped, problems)
+    return ReviewFile(shown, "out" if out else "in", samples, pairs, swapped, problems)
+
+
+def counted_once(files: Sequence[ReviewFile]) -> list[ReviewFile]:
+    """Return the files with every sample in the first row alone that reviews it; each further one is a problem.
+
+    Raises:
+        InputError: two rows give one sample different scores; both are named.
+    """
+    first: dict[str, tuple[str, Any]] = {}
+    found: list[ReviewFile] = []
+    for file in files:
+        kept: list[int] = []
+        told: list[Problem] = []
+        for at, (sample, place) in enumerate(file.samples):
+            here, scores = f"{file.name} {place}", (file.pairs[at], file.swapped[at])
+            there, known = first.setdefault(sample, (here, scores)) if sample else (here, scores)
+            if known != scores:
+                raise InputError(
+                    f"{here} gives '{sample}' other scores than {there}. Leave one of the two rows out; "
+                    "score the answers of each model by themselves."
+                )
+            if there == here:
+                kept.append(at)
+            else:
+                told.append(Problem(file.name, sample, "", "twice", f"{place}, as in {there}; counted once"))
+        names = {file.samples[at][0] or file.samples[at][1] for at in kept}
+        problems = dict.fromkeys(one for one in file.problems if one.sample in names)
+        found.append(
+            replace(
+                file,
+                samples=[file.samples[at] for at in kept],
+                pairs=[file.pairs[at] for at in kept],
+                swapped=[file.swapped[at] for at in kept],
+                problems=[*problems, *told],
+            )
+        )
+    return found
 
 
 def _pairs(
