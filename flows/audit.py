@@ -8,7 +8,7 @@ from typing import Any
 
 from rolescape_data import assets
 from rolescape_data.auditing.measure import measure
-from rolescape_data.auditing.repair import Repair, repair
+from rolescape_data.auditing.repair import Judge, Repair, repair
 from rolescape_data.auditing.table import Table, not_run_of, rows_of
 from rolescape_data.blueprint_files import load_blueprint
 from rolescape_data.blueprints import Blueprint
@@ -126,17 +126,18 @@ def audited(
 
 def judge_with(
     qa: Path | None, blueprint: Blueprint | None, allow: Mapping[str, frozenset[str]] | None = None
-) -> Callable[[Collection], list[Verdict]]:
-    """Return what says of a collection how every gate judges it."""
+) -> Judge:
+    """Return what says of a collection how every gate judges it, or those that are named."""
     thresholds = _thresholds(qa)
 
-    def judge(collection: Collection) -> list[Verdict]:
+    def judge(collection: Collection, only: frozenset[str] | None = None) -> list[Verdict]:
         found = measure(
             collection,
             blueprint=blueprint,
             flagged_words=thresholds.flagged_words,
             allow=allow,
             radius=thresholds.image_duplicates.radius,
+            only=only,
         )
         return decide(found, thresholds)
 

@@ -14,6 +14,7 @@ from rolescape_data.auditing.pictures import SUFFIXES, read_format
 from rolescape_data.blueprints import Blueprint
 from rolescape_data.collection import Collection
 from rolescape_data.gates import (
+    PAIR_GATES,
     RECORD_GATES,
     SET_GATES,
     Context,
@@ -57,8 +58,9 @@ def measure(
     flagged_words: Iterable[str] = (),
     allow: Mapping[str, frozenset[str]] | None = None,
     radius: int = 8,
+    only: frozenset[str] | None = None,
 ) -> list[Measurement]:
-    """Run every gate that needs no model over a whole set.
+    """Run every gate that needs no model over a whole set, or a few of them.
 
     Args:
         collection: the set; records without a split are compared with nothing.
@@ -66,26 +68,35 @@ def measure(
         flagged_words: of qa/flagged_words.txt, folded.
         allow: phrases that are legal for a character, by its id ("AI assistant" for Iron Man).
         radius: bits by which the hashes of like pictures may differ.
+        only: gates to run; the kinds that are missing and the gates that did not run are told with all of them alone.
     """
+
+    def chosen(names: Iterable[str]) -> list[str]:
+        return [name for name in names if only is None or name in only]
+
     found: list[Measurement] = []
     for character in collection.characters:
         context = context_of(collection, character, blueprint, frozenset(flagged_words))
         context = replace(context, allow=allow or {})
         records = [record for rows in collection.characters[character].values() for record in rows]
-        own = measure_records(records, context, [name for name in RECORD_GATES if name not in _OF_FILES])
-        own += measure_set(records, context, [name for name in SET_GATES if name not in _REPEATS])
-        own += missing_kinds(collection, character, context) if blueprint else [_not_counted(character)]
+        own = measure_records(
+            records, context, chosen(name for name in RECORD_GATES if name not in _OF_FILES)
+        )
+        own += measure_set(records, context, chosen(name for name in SET_GATES if name not in _REPEATS))
         for part in by_split(records, collection.splits).values():
-            own += measure_set(part, context, _REPEATS)
-        own += measure_pairs(*sides(records, collection.splits), context)
-        own += [row for one in records if (row := image_file(one, collection)) is not None]
-        found += own + unmeasured(records, own)
+            own += measure_set(part, context, chosen(_REPEATS))
+        own += measure_pairs(*sides(records, collection.splits), context, chosen(PAIR_GATES))
+        if only is None:
+            own += missing_kinds(collection, character, context) if blueprint else [_not_counted(character)]
+            own += [row for one in records if (row := image_file(one, collection)) is not None]
+            own += unmeasured(records, own)
+        found += own
     if len(collection.characters) > 1:
         questions = [one for one in collection.records() if isinstance(one, TextMCQ | VisualMCQ)]
-        batch = measure_set(questions, Context(), LETTERS_OF_ALL, per_character=False)
+        batch = measure_set(questions, Context(), chosen(LETTERS_OF_ALL), per_character=False)
         found += [row for row in batch if row.record_id.startswith(ALL)]
-        found += measure_set(collection.records(), Context(), ["foreign_line"], per_character=False)
-    return found + group_split(split_rows(collection, radius=radius))
+        found += measure_set(collection.records(), Context(), chosen(["foreign_line"]), per_character=False)
+    return found + (group_split(split_rows(collection, radius=radius)) if only is None else [])
 
 
 def context_of(

@@ -10,7 +10,7 @@ from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import PurePosixPath
-from typing import TypeVar
+from typing import Protocol, TypeVar
 
 from rolescape_data.auditing.pictures import SUFFIXES, read_format
 from rolescape_data.collection import Collection, Finding
@@ -30,7 +30,13 @@ from rolescape_data.records.question import QuestionType
 from rolescape_data.spans import find_span
 
 M = TypeVar("M", TextMCQ, VisualMCQ)
-Judge = Callable[[Collection], list[Verdict]]
+
+
+class Judge(Protocol):
+    """(collection, gates) -> their verdicts, passes included; of every gate where none are named."""
+
+    def __call__(self, collection: Collection, only: frozenset[str] | None = None) -> list[Verdict]: ...
+
 
 _LETTERS = ("mcq_key_balance", "mcq_letter_share")
 _REPEATED = ("duplicate_exact", "duplicate_near")
@@ -69,7 +75,7 @@ def repair(collection: Collection, findings: Sequence[Finding], judge: Judge, *,
     Args:
         collection: as it was read.
         findings: what its importer said; what it made right by itself is told as mended.
-        judge: (collection) -> verdicts of every gate, passes included.
+        judge: holds a set against the gates.
         seed: decides the letters.
     """
     mended = [finding for finding in findings if finding.repaired]
@@ -78,13 +84,13 @@ def repair(collection: Collection, findings: Sequence[Finding], judge: Judge, *,
         current, done = step(current)
         mended += done
     for _ in range(_ROUNDS):
-        gone = _to_reject(current, judge(current))
+        # The whole of the gates would be run some ten times over for the few that take records out.
+        gone = _to_reject(current, judge(current, frozenset((*_EMPTY, *_REPEATED, *_LEAKED))))
         if not gone:
             break
         current, taken = _without(current, gone)
         rejects += taken
-    verdicts = judge(current)
-    current, done = _letters(current, verdicts, seed)
+    current, done = _letters(current, judge(current, frozenset(_LETTERS)), seed)
     mended += done
     left = [
         *(one for one in findings if one.hard and not one.repaired and not _was_typed(one)),

@@ -61,6 +61,9 @@ class _Reading:
             self.outside(path)
             return None
         try:
+            if not path.is_file():
+                # A pipe that nobody writes to would be waited for without end.
+                raise ValueError("no regular file")
             return parsed(path.read_text(encoding="utf-8-sig"))
         except (OSError, ValueError) as fault:
             file = path.relative_to(self.root).as_posix()

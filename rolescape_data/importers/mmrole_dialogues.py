@@ -210,12 +210,12 @@ def _said(
 
 
 def _speaker(value: Any, at: str, file: str, owner: str, cast: Cast, findings: list[Finding]) -> str | None:
+    if not isinstance(value, str):
+        return None
     if value == HUMAN:
         return HUMAN
     if value in cast.ids:
         return cast.ids[value]
-    if not isinstance(value, str):
-        return None
     folded = value.strip().casefold()
     known = HUMAN if folded in _HUMANS else None
     if known is None:

@@ -42,6 +42,7 @@ class Pictures:
     _files: dict[str, list[Path]]
     _root: Path
     _ids: dict[str, str] = field(default_factory=dict)
+    _taken: set[str] = field(default_factory=set)
     found: dict[str, Path] = field(default_factory=dict)
 
     def id_of(self, path: str, file: str, place: str, findings: list[Finding]) -> str:
@@ -49,6 +50,7 @@ class Pictures:
         if path not in self._ids:
             identity = coco_image_id(path) or self._new_id(path)
             self._ids[path] = identity
+            self._taken.add(identity)
             on_disk = self._look(path, file, place, findings)
             if on_disk is not None:
                 self.found[path] = on_disk
@@ -57,7 +59,7 @@ class Pictures:
     def _new_id(self, path: str) -> str:
         stem = path.rsplit(".", 1)[0]
         name = character_slug(stem.replace("_", "-").replace("/", "-"))
-        if name in self._ids.values():
+        if name in self._taken:
             name = f"{name[:31]}-{hashlib.sha256(path.encode()).hexdigest()[:8]}"
         return name
 

@@ -275,13 +275,14 @@ class _Character:
             return
         stem = f"{side}_{names.slug(file.stem) or 'picture'}"
         shared = self._shared(side)
-        image = image_record(self.reader, file, shared, f"{self.id}_img_{stem}")
-        if image is None:
-            return
-        if image.id in self.pictures:
+        image_id = f"{self.id}_img_{stem}"
+        if image_id in self.pictures:
             self.reader.wrong(
                 "picture_twice", path, f"{where}.image", f"'{picture}' has a scene already; left out"
             )
+            return
+        image = image_record(self.reader, file, shared, image_id)
+        if image is None:
             return
         values = shared | {"image_id": image.id}
         dialogue = self.reader.made(
