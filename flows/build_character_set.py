@@ -76,7 +76,14 @@ def build_character_set(parameters: BuildParameters) -> dict[str, Any]:
                 for name in characters
             }
         )
-        with expecting(workspace, Path(parameters.set_file), casting, only=parameters.only, until=stages):
+        with expecting(
+            workspace,
+            Path(parameters.set_file),
+            casting,
+            only=parameters.only,
+            until=stages,
+            batch=parameters.batch,
+        ):
             for wave in (FIRST_WAVE, SECOND_WAVE):
                 named = tuple(stage for stage in wave if stage in stages)
                 shares = shares_of(workspace, characters, budget_usd) if on_cluster() else {}

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from flows.estimating import SAMPLE, forecast, totals
+from flows.expecting import FIRST
 from flows.steps import STEPS, WRITTEN
 from flows.tasks import writers_of
 from rolescape_data import assets
@@ -15,13 +16,22 @@ from rolescape_data.gates.decide import load_thresholds
 from rolescape_data.gates.safety import load_flagged_words
 from rolescape_data.prompts import load_prompt
 from rolescape_data.providers.prices import load_prices
+from rolescape_data.providers.repair import MOST_REPLIES
 from rolescape_data.routes import cast, named
 from rolescape_data.store.inputs import from_set_file
 from rolescape_data.vision.decode import decode
 
 
-def check_set(path: Path, *, writer: str | None = None, base_url: str | None = None) -> dict[str, Any]:
+def check_set(
+    path: Path, *, writer: str | None = None, base_url: str | None = None, batch: bool = False
+) -> dict[str, Any]:
     """Read a set and everything it names.
+
+    Args:
+        path: the set file.
+        writer: instead of the set's own.
+        base_url: of another server.
+        batch: count what it costs in batches.
 
     Raises:
         SettingsError, InputError, PromptError, WriterError: the first fault that makes the set unusable.
@@ -60,7 +70,7 @@ def check_set(path: Path, *, writer: str | None = None, base_url: str | None = N
             "own_lines": len(material.own_lines()),
             "pictures": usable,
         }
-    stages = forecast(path, casting)
+    stages = forecast(path, casting, batch=batch)
     sums = totals(stages)
     return {
         "set": inputs.found.name,
@@ -70,6 +80,7 @@ def check_set(path: Path, *, writer: str | None = None, base_url: str | None = N
         "stages": [asdict(one) for one in stages],
         **sums,
         "cost_usd": sums["usd"],
+        "batch": batch,
         "rehearsed": min(SAMPLE, len(characters)),
         "budget_usd": inputs.found.budget_usd,
         "warnings": warnings,
@@ -104,10 +115,31 @@ def check_table(found: dict[str, Any]) -> str:
         lines.append("  No price is known for a writer: write it into prices.yaml of the set's `qa:` folder.")
     else:
         cap = "" if found["budget_usd"] is None else f" The budget stops it at {found['budget_usd']:.2f}."
-        lines.append(
-            f"  A build makes about {found['calls']} calls for {found['cost_usd']:.2f} USD; corrected by its first 20 replies.{cap}"
+        price = f"{found['cost_usd']:.2f} USD" + (
+            " at the half price of batches (`build --batch`)" if found["batch"] else ""
         )
+        lines.append(
+            f"  A build makes about {found['calls']} calls for {price}; corrected by its first {FIRST} replies.{cap}"
+        )
+    if found["output_tokens"]:
+        lines += _about_the_most(found)
     return "\n".join(lines)
+
+
+def _about_the_most(found: dict[str, Any]) -> list[str]:
+    """Say what makes the most so much more than what is expected."""
+    per_call = {
+        name: found[name] / max(1, found["calls_most" if name.endswith("_most") else "calls"])
+        for name in ("input_tokens", "input_most", "output_tokens", "output_most")
+    }
+    return [
+        f"  (most) is what a build cannot pass, not what it comes near: {found['calls_most']:,} calls, since a reply may have "
+        f"to be asked for {MOST_REPLIES} times and open cells in every round;",
+        f"  every reply as long as its limit lets it, which grows twice ({per_call['output_most']:,.0f} tokens a call, "
+        f"{per_call['output_tokens']:,.0f} expected); and requests that carry",
+        f"  such replies on ({per_call['input_most']:,.0f} tokens a call, {per_call['input_tokens']:,.0f} expected). "
+        "A budget (`budget_usd`, `--budget`) holds well below it.",
+    ]
 
 
 def _row(label: str, one: dict[str, Any], writer: str) -> tuple[str, ...]:

@@ -4,19 +4,20 @@ The build is rehearsed in a folder that is thrown away, with answers of the offl
 with every gate open. So the requests that are counted are the real ones, pictures included; only what a model will say is
 guessed, and a build corrects that guess by its first replies (flows/expecting.py).
 
-What is stated as the most bounds every request by its bytes, every request's repairs by the ladder of four replies with a
-limit that grows twice, and what is made from a model's answers by the longest that these can be. Replies that are lost on
-their way and charged all the same come on top; the budget counts them.
+What is stated as the most is a bound: every request by its bytes, every round that a contract of cells may need, every
+request's repairs by the ladder of four replies with a limit that grows twice, and what is made from a model's answers by the
+longest that these can be. Replies that are lost on their way and charged all the same come on top; the budget counts them.
 """
 
 import tempfile
 from collections import Counter
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from flows.desk import Desk
+from flows.desk import FROM_SEED, Desk
 from flows.rehearsing import offline_desk, rehearsal, with_writer
 from flows.step import Step
 from flows.steps import FIRST_WAVE, STEPS, WRITTEN
@@ -25,7 +26,7 @@ from rolescape_data.errors import WriterError
 from rolescape_data.gates.decide import GateThresholds
 from rolescape_data.providers import client_of
 from rolescape_data.providers.base import Request
-from rolescape_data.providers.prices import Price, cost, price_of
+from rolescape_data.providers.prices import BATCH_SHARE, Price, cost, price_of
 from rolescape_data.providers.repair import MOST_REPLIES, MOST_WIDER
 from rolescape_data.providers.stand_in import StandIn
 from rolescape_data.providers.tokens import Estimate, estimate, text_tokens
@@ -40,6 +41,8 @@ _ROOM = sum(1 << min(turn, MOST_WIDER) for turn in range(MOST_REPLIES))
 # What a correction puts before a request, and what JSON puts around a text that is handed on.
 _CORRECTION = 3_000
 _AROUND = 1.5
+# What stands around one spoken line in a request, in bytes.
+_LINE = 200
 
 
 @dataclass(slots=True)
@@ -50,6 +53,8 @@ class Seen:
     replies: list[str] = field(default_factory=list)
     first: int = 0
     unanswered: int = 0
+    lines: int = 0  # bytes of the lines that other answers may bring into its requests
+    invented: bool = False  # nobody wrote of the character but a model
 
     def note(self, requests: Sequence[Request], replies: Sequence[str]) -> None:
         """Take down one batch."""
@@ -60,7 +65,7 @@ class Seen:
 
 @dataclass(frozen=True, slots=True)
 class Forecast:
-    """One kind of a set. Tokens; USD, or None where no price is known."""
+    """One kind of a set. Tokens; USD, at the price of batches where it is asked in them, or None where none is known."""
 
     kind: str
     stage: str
@@ -82,6 +87,7 @@ def forecast(
     sample: int = SAMPLE,
     only: str | None = None,
     until: Sequence[str] = (),
+    batch: bool = False,
 ) -> list[Forecast]:
     """Rehearse a build and count.
 
@@ -91,6 +97,7 @@ def forecast(
         sample: of more characters than this, so many are rehearsed and the rest counted like them.
         only: one character.
         until: the stages that are built; all by default.
+        batch: whether it is asked in batches, at half the price.
     """
     with tempfile.TemporaryDirectory(prefix="rolescape-check-") as folder:
         workspace = rehearsal(set_file, Path(folder))
@@ -113,8 +120,8 @@ def forecast(
             for kind, found in _rehearse(desks[character], then).items():
                 seen.setdefault(kind, []).append(found)
         share = 1.0 if only is not None else len(everybody) / max(1, len(chosen))
-        steps = [step for step in STEPS if step.kind in seen]
-        return [_forecast(step, seen, casting, desk, share) for step in steps]
+        tariff = _Tariff(desk.inputs.qa, desk.blueprint.rounds, batch)
+        return [_forecast(step, seen, casting, tariff, share) for step in STEPS if step.kind in seen]
 
 
 def totals(found: Sequence[Forecast]) -> dict[str, Any]:
@@ -137,11 +144,17 @@ def _first(workspace: Any) -> str:
 
 def _rehearse(desk: Desk, stages: Sequence[str]) -> dict[str, Seen]:
     found: dict[str, Seen] = {}
+    asked_from = {kind for step in STEPS if step.prompt for kind in step.needs}
+    material = desk.material
     for step in planned(desk, tuple(stages)):
         if not step.prompt:
-            build_table(desk, step, fresh=False)
+            if step.kind in asked_from:
+                build_table(desk, step, fresh=False)
             continue
-        seen = found[step.kind] = Seen()
+        seen = found[step.kind] = Seen(
+            lines=sum(_LINE + 2 * len(line.text.encode()) for line in material.lines) if step.decides else 0,
+            invented=bool(material.entry.seed) and not material.documents,
+        )
         build_table(with_writer(desk, step.kind, StandIn(seen.note)), step, fresh=True)
         asked: list[Request] = []
         silent = StandIn(lambda requests, replies, asked=asked: asked.extend(requests), silent=True)  # type: ignore[misc]
@@ -159,15 +172,32 @@ def _open_gates(desk: Desk) -> Desk:
     return replace(desk, thresholds=opened, compression=1)
 
 
+class _Tariff:
+    """What the writers of a set charge, and in how many rounds a contract of cells is asked for."""
+
+    def __init__(self, qa: Path | None, rounds: int, batch: bool) -> None:
+        self.rounds = rounds
+        self.batch = batch
+        self._qa = qa
+        self._known: dict[tuple[str, str | None], Price | None] = {}
+
+    def price(self, leg: Leg) -> Price | None:
+        """Return a writer's price; None where nobody wrote it down."""
+        if (leg.name, leg.base_url) not in self._known:
+            found: Price | None = None
+            with suppress(WriterError):
+                found = price_of(leg.name, base_url=leg.base_url, overlay=self._qa)
+            self._known[leg.name, leg.base_url] = found
+        return self._known[leg.name, leg.base_url]
+
+
 def _forecast(
-    step: Step, seen: dict[str, list[Seen]], casting: Casting, desk: Desk, share: float
+    step: Step, seen: dict[str, list[Seen]], casting: Casting, tariff: _Tariff, share: float
 ) -> Forecast:
     route = casting.route(step.kind)
-    rows = [
-        _counted(step, number, seen, leg, desk) for leg in route for number in range(len(seen[step.kind]))
-    ]
     per_leg = len(seen[step.kind])
-    expected, most = rows[:per_leg], rows
+    most = [_counted(step, number, seen, leg, tariff) for leg in route for number in range(per_leg)]
+    expected = most[:per_leg]
     usd = _sum([row["usd"] for row in expected])
     usd_most = _sum([row["usd_most"] for row in most])
     return Forecast(
@@ -185,45 +215,65 @@ def _forecast(
     )
 
 
-def _counted(step: Step, number: int, seen: dict[str, list[Seen]], leg: Leg, desk: Desk) -> dict[str, Any]:
+def _counted(
+    step: Step, number: int, seen: dict[str, list[Seen]], leg: Leg, tariff: _Tariff
+) -> dict[str, Any]:
     """Count one kind of one character with one writer."""
     here = seen[step.kind][number]
     client = client_of(leg)
     outputs = [text_tokens(reply) for reply in here.replies]
-    rows = max(len(here.requests), here.unanswered, desk.blueprint.rounds * here.first)
+    rows = _rows(here, tariff.rounds)
     if client is None:
         free = {"input": 0, "input_most": 0, "output": 0, "output_most": 0, "usd": 0.0, "usd_most": 0.0}
         return {"calls": len(here.requests), "calls_most": rows, **free}
     inputs = [estimate(request, client.profile, client.model) for request in here.requests]
     limit = max((request.max_tokens for request in here.requests), default=0)
-    longest = max((one.most for one in inputs), default=0) + _handed_on(step, number, seen) + _CORRECTION
-    price = _price(leg, desk)
+    longest = _longest_rows(step, number, seen, inputs, rows)
+    price = tariff.price(leg)
     return {
         "calls": len(here.requests),
         "calls_most": rows * MOST_REPLIES,
         "input": sum(one.expected for one in inputs),
-        "input_most": rows * MOST_REPLIES * longest,
+        "input_most": MOST_REPLIES * sum(longest),
         "output": sum(outputs),
         "output_most": rows * _ROOM * limit,
-        "usd": _expected_usd(price, inputs, outputs),
-        "usd_most": None if price is None else _most_usd(price, rows, longest, limit),
+        "usd": _expected_usd(price, inputs, outputs, batch=tariff.batch),
+        "usd_most": None if price is None else _most_usd(price, longest, limit, batch=tariff.batch),
     }
 
 
-def _handed_on(step: Step, number: int, seen: dict[str, list[Seen]]) -> int:
-    """Return the most tokens that models' answers can put into one request of a step, beyond what was rehearsed."""
-    beside = bool(seen[step.kind][number].requests and seen[step.kind][number].requests[0].images)
-    tokens = 0
-    for kind in (
-        {*step.needs, *(("profile",) if step.others == "profiles" else ())} & set(WRITTEN) & set(seen)
-    ):
-        if number >= len(seen[kind]):
-            continue
-        tokens += _longest_answers(seen[kind][number], beside) * (
-            2 if kind == "profile" and step.others else 1
-        )
+def _rows(here: Seen, rounds: int) -> int:
+    """Return how many requests there can be. Only cells are asked for again in rounds, when some of them came."""
+    in_cells = any(request.keys for request in here.requests)
+    return max(len(here.requests), here.unanswered, rounds * here.first if in_cells else 0)
+
+
+def _longest_rows(
+    step: Step, number: int, seen: dict[str, list[Seen]], inputs: Sequence[Estimate], rows: int
+) -> list[int]:
+    """Return the most tokens of each request that there can be, a correction before it included."""
+    here = seen[step.kind][number]
+    beside = bool(here.requests and here.requests[0].images)
+    told = _CORRECTION + here.lines + round(_AROUND * _handed_on(step, number, seen, beside))
     # A later round is told what was kept so far.
-    return round(_AROUND * (tokens + _longest_answers(seen[step.kind][number], beside)))
+    later = round(_AROUND * _longest_answers(here, beside))
+    known = sorted((one.most for one in inputs), reverse=True)
+    first = [most + told for most in known[: here.first or None]]
+    longest = max(known, default=0)
+    return [*first, *[longest + told + later] * (rows - len(first))][:rows]
+
+
+def _handed_on(step: Step, number: int, seen: dict[str, list[Seen]], beside: bool) -> int:
+    """Return the most tokens that models' answers can put into one request of a step, beyond what was rehearsed."""
+    told = {*step.needs, *(("profile",) if step.others == "profiles" else ())} - set(step.decides)
+    if seen[step.kind][number].invented and step.kind not in FROM_SEED:
+        told |= set(FROM_SEED)
+    tokens = 0
+    for kind in told & set(WRITTEN) & set(seen):
+        if number < len(seen[kind]):
+            twice = 2 if kind == "profile" and step.others else 1
+            tokens += twice * _longest_answers(seen[kind][number], beside)
+    return tokens
 
 
 def _longest_answers(found: Seen, beside: bool) -> int:
@@ -235,27 +285,24 @@ def _longest_answers(found: Seen, beside: bool) -> int:
     return limit * (max(by_picture.values()) if alone else max(len(found.requests), found.unanswered))
 
 
-def _price(leg: Leg, desk: Desk) -> Price | None:
-    try:
-        return price_of(leg.name, base_url=leg.base_url, overlay=desk.inputs.qa)
-    except WriterError:
-        return None
-
-
-def _expected_usd(price: Price | None, inputs: Sequence[Estimate], outputs: Sequence[int]) -> float | None:
+def _expected_usd(
+    price: Price | None, inputs: Sequence[Estimate], outputs: Sequence[int], *, batch: bool
+) -> float | None:
     if price is None:
         return None
-    return sum(cost(price, one.expected, output) for one, output in zip(inputs, outputs, strict=True))
+    pairs = zip(inputs, outputs, strict=True)
+    return sum(cost(price, one.expected, output, batch=batch) for one, output in pairs)
 
 
-def _most_usd(price: Price, rows: int, longest: int, limit: int) -> float:
-    """Return what so many ladders cost at the dearest of the model's tiers."""
+def _most_usd(price: Price, longest: Sequence[int], limit: int, *, batch: bool) -> float:
+    """Return what ladders of requests so long cost at the dearest of the model's tiers."""
     over = price.over
     dear_in = max(price.input, over.input if over else 0.0)
     dear_out = max(price.output, over.output if over else 0.0)
     # Longer requests than a price is known for are not sent.
-    most = longest if price.up_to is None else min(longest, price.up_to)
-    return rows * (MOST_REPLIES * most * dear_in + _ROOM * limit * dear_out) / 1_000_000
+    given = sum(one if price.up_to is None else min(one, price.up_to) for one in longest)
+    share = BATCH_SHARE if batch else 1.0
+    return share * (MOST_REPLIES * given * dear_in + len(longest) * _ROOM * limit * dear_out) / 1_000_000
 
 
 def _sum(values: Sequence[float | None]) -> float | None:

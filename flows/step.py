@@ -33,6 +33,8 @@ class Step:
         needs: tables it reads.
         reads: which parts of the material it looks at: documents, lines, pictures.
         make: (desk, tables, take) -> its result.
+        decides: of the tables that it reads, those whose words go into none of its requests: they decide which lines or
+            facts do.
         prompt: whether a writer is asked, through the prompt of the same name.
         others: what it looks at of other characters: the names of its script, the profiles of those whom it may talk with,
             or the profile of the one whose knowledge it has not. These are made in the wave before, so they are there
@@ -46,6 +48,7 @@ class Step:
     make: Callable[[Desk, Tables, int], Result]
     prompt: bool = True
     others: Literal["", "names", "profiles", "rival"] = ""
+    decides: tuple[str, ...] = ()
 
     def fingerprint(self, desk: Desk, contents: Mapping[str, str], take: int) -> str:
         """Return the hash of everything that this table is built from."""

@@ -153,6 +153,7 @@ STEPS: tuple[Step, ...] = (
             records_of("image_dialogue", tables),
             [*records_of("human_role_dialogue", tables), *records_of("inter_role_dialogue", tables)],
         ),
+        decides=("image_dialogue", "human_role_dialogue", "inter_role_dialogue"),
     ),
     Step(
         "text_qa",

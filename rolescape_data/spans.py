@@ -5,6 +5,7 @@ import unicodedata
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Literal
 
 _WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)*")
@@ -53,6 +54,7 @@ def words(text: str) -> list[str]:
     return found
 
 
+@lru_cache(maxsize=1 << 14)  # the same answers and options are compared with each other again and again
 def folded(text: str) -> str:
     """Fold case, accents of presentation (NFKC), quotes, punctuation and spaces, to compare two texts."""
     return " ".join(word.replace("’", "'") for word in words(unicodedata.normalize("NFKC", text).casefold()))

@@ -9,11 +9,20 @@ from pathlib import Path
 import pytest
 from conftest import Told
 from model_server import ModelServer
+from small_set import IDS
 
 from flows.estimating import Forecast
 from flows.expecting import FIRST, corrected, tell_expected
+from flows.rehearsing import OFFLINE, with_writer
+from flows.step import Step
+from flows.steps import STEPS
+from flows.tasks import open_desk
 from rolescape_data.providers.background import background
+from rolescape_data.providers.base import Request
 from rolescape_data.providers.ledger import TABLES
+from rolescape_data.providers.stand_in import StandIn
+from rolescape_data.records import RECORDS, Record
+from rolescape_data.store.workspace import Workspace
 
 Build = Callable[..., Told]
 PRICES = (
@@ -62,6 +71,65 @@ def test_check_adds_up_its_kinds_and_calls_nobody(small: Path, server: ModelServ
     text = rolescape("check", small, *told_to(server)).out
     assert "in sum" in text
     assert f"{said['usd']:.2f} USD" in text
+
+
+def test_what_batches_cost_is_half_and_said_to_be(small: Path, server: ModelServer, rolescape: Build) -> None:
+    online = json.loads(rolescape("check", small, *told_to(server), "--json").out)
+
+    said = json.loads(rolescape("check", small, *told_to(server), "--batch", "--json").out)
+
+    assert (online["batch"], said["batch"]) == (False, True)
+    assert said["calls"] == online["calls"] and said["input_tokens"] == online["input_tokens"]
+    assert said["usd"] == pytest.approx(online["usd"] / 2)
+    assert said["usd_most"] == pytest.approx(online["usd_most"] / 2)
+    assert "half price of batches" in rolescape("check", small, *told_to(server), "--batch").out
+    assert "half price" not in rolescape("check", small, *told_to(server)).out
+
+
+def test_check_says_where_its_most_comes_from(small: Path, server: ModelServer, rolescape: Build) -> None:
+    said = json.loads(rolescape("check", small, *told_to(server), "--json").out)
+
+    text = rolescape("check", small, *told_to(server)).out
+
+    assert f"(most) is what a build cannot pass, not what it comes near: {said['calls_most']:,} calls" in text
+    assert f"{said['output_most'] / said['calls_most']:,.0f} tokens a call" in text
+    assert "--budget" in text
+
+
+def test_only_contracts_of_cells_are_asked_for_in_rounds(
+    small: Path, server: ModelServer, rolescape: Build
+) -> None:
+    said = json.loads(rolescape("check", small, *told_to(server), "--json").out)
+
+    by_kind = {stage["kind"]: stage for stage in said["stages"]}
+    # Four replies a request; the small set's blueprint has two rounds.
+    assert by_kind["caption"]["calls_most"] == 4 * by_kind["caption"]["calls"]
+    assert by_kind["text_qa"]["calls_most"] == 2 * 4 * by_kind["text_qa"]["calls"]
+
+
+@pytest.mark.parametrize("step", [step for step in STEPS if step.decides], ids=lambda step: step.kind)
+def test_tables_that_only_decide_put_no_word_into_a_request(built: Path, step: Step) -> None:
+    desk = open_desk(Workspace(built), IDS[0], casting=OFFLINE)
+    folder = desk.workspace.character(IDS[0])
+    tables = {kind: folder.read(RECORDS[kind]) for kind in step.needs if kind in desk.blueprint.kinds}
+    assert any(tables[kind] for kind in step.decides if kind in tables)
+    for kind in step.decides:
+        tables[kind] = [_with_words(record, "xyzzy") for record in tables.get(kind, [])]
+    sent: list[Request] = []
+    silent = StandIn(lambda requests, _: sent.extend(requests), silent=True)
+
+    step.make(with_writer(desk, step.kind, silent), tables, 0)
+
+    assert sent and not any("xyzzy" in request.user for request in sent)
+
+
+def _with_words(record: Record, word: str) -> Record:
+    """Return a record every text of which is one word."""
+    if hasattr(record, "messages"):
+        return record.model_copy(
+            update={"messages": [one.model_copy(update={"text": word}) for one in record.messages]}
+        )
+    return record.model_copy(update={"user_text": word, "response": word})
 
 
 def test_a_writer_without_a_price_is_counted_in_calls_and_tokens(

@@ -1,11 +1,14 @@
 """The starter set and a real one, built through both wire protocols: pictures arrive, counts are the offline ones, and what
-`check` said beforehand is not exceeded by the server's own count.
+`check` said beforehand is met by the server's own count, and its most is not exceeded.
 """
 
 import hashlib
 import json
 import shutil
+import sqlite3
+from collections import Counter
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -66,6 +69,22 @@ def pictures(workspace: Path) -> set[str]:
     }
 
 
+def tokens_a_call(workspace: Path) -> dict[str, float]:
+    """Return the input tokens that the server counted a call, by kind."""
+    background().journal.settle()
+    sums: Counter[str] = Counter()
+    calls: Counter[str] = Counter()
+    for path in workspace.glob("characters/*/ledger.sqlite"):
+        with closing(sqlite3.connect(path)) as database:
+            rows = database.execute(
+                "SELECT prompt_id, attempts.input_tokens FROM attempts JOIN calls USING (key)"
+            ).fetchall()
+        for kind, tokens in rows:
+            sums[kind] += tokens
+            calls[kind] += 1
+    return {kind: sums[kind] / calls[kind] for kind in calls}
+
+
 @pytest.mark.soak
 @pytest.mark.parametrize("provider", MODELS)
 def test_the_starter_set_is_built_through_a_model_as_offline_and_within_what_check_said(
@@ -88,6 +107,10 @@ def test_the_starter_set_is_built_through_a_model_as_offline_and_within_what_che
     assert counters["input_tokens"] <= said["input_most"]
     assert counters["output_tokens"] <= said["output_most"]
     assert counters["requests"] <= said["calls_most"]
+    assert 0.95 <= said["input_tokens"] / counters["input_tokens"] <= 1.05
+    for kind, counted in tokens_a_call(out).items():
+        stage = next(one for one in said["stages"] if one["kind"] == kind)
+        assert 0.95 <= stage["input_tokens"] / stage["calls"] / counted <= 1.05, kind
     no_key_in(out, told)
 
 

@@ -36,12 +36,18 @@ def init(
 
 @app.command(epilog="Example: rolescape check my_set/set.yaml")
 def check(
-    set_file: SetFile, writer: WriterName = None, base_url: BaseUrl = None, as_json: Json = False
+    set_file: SetFile,
+    writer: WriterName = None,
+    base_url: BaseUrl = None,
+    batch: Annotated[
+        bool, typer.Option("--batch", help="State what a build costs in batches: half the price.")
+    ] = False,
+    as_json: Json = False,
 ) -> None:
     """Validate a set and every input it names, without a model call."""
     from flows.checking import check_set, check_table
 
-    found = check_set(set_file, writer=writer, base_url=base_url)
+    found = check_set(set_file, writer=writer, base_url=base_url, batch=batch)
     typer.echo(json.dumps(found, indent=1, ensure_ascii=False) if as_json else check_table(found))
     raise typer.Exit(0 if not found["problems"] else 2)
 
