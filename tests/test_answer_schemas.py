@@ -86,6 +86,13 @@ def _without_last(reply: dict[str, Any]) -> dict[str, Any]:
     return dict(list(reply.items())[:-1])
 
 
+@pytest.mark.parametrize(("answer", "opens"), [("HumanRoleAnswer", "human"), ("InterRoleAnswer", "partner")])
+def test_only_the_two_who_talk_can_be_named_as_speakers(answer: str, opens: str) -> None:
+    (message,) = answer_schema(answer)["$defs"].values()
+
+    assert message["properties"]["speaker"]["enum"] == [opens, "character"]
+
+
 @pytest.mark.parametrize("keys", [("easy_1",), ("hard_2", "easy_1"), MANY])
 def test_a_set_requires_exactly_its_keys_in_their_order(keys: tuple[str, ...]) -> None:
     schema = answer_schema("TextMCQAnswer", keys)

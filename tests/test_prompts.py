@@ -2,6 +2,7 @@
 
 import re
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -10,6 +11,8 @@ from rolescape_data.errors import PromptError, SettingsError
 from rolescape_data.gates.caption import estimated_tokens
 from rolescape_data.gates.decide import load_thresholds
 from rolescape_data.prompts import data_block, load_prompt
+from rolescape_data.providers.repair import left_open
+from rolescape_data.providers.schemas import answer_schema
 from rolescape_data.records.answers import ANSWERS
 
 SHIPPED = [Path(name).with_suffix("").as_posix() for name in assets.names("prompts", ".md")]
@@ -163,3 +166,74 @@ def test_a_chinese_instruction_as_long_as_asked_fits_into_clips_window() -> None
     bound = load_thresholds(assets.find("qa", "gates.yaml")).gates["instruction_tokens"].fail_above
     assert bound is not None and estimated_tokens("青" * int(asked)) <= bound
     assert len("，".join(["青青青"] * 5)) <= int(asked), "five phrases find room"
+
+
+# Prompts that ask for more than the material may hold; a talk or a caption can always be written.
+MAY_STAY_OPEN = ["negative", "probe", "t2i_check", "text_mcq", "text_qa", "visual_mcq", "visual_qa"]
+
+
+def nothing(schema: dict[str, Any], part: dict[str, Any]) -> Any:
+    """Return an answer that says nothing: "" in every text, [] in every list, the first of every choice."""
+    part = schema["$defs"][part["$ref"].rsplit("/", 1)[-1]] if "$ref" in part else part
+    if part["type"] == "object":
+        return {name: nothing(schema, inner) for name, inner in part["properties"].items()}
+    if "enum" in part:
+        return part["enum"][0]
+    return {"string": "", "array": [], "number": 0.5, "boolean": False}[part["type"]]
+
+
+@pytest.mark.parametrize("prompt_id", MAY_STAY_OPEN)
+def test_a_prompt_that_asks_for_more_than_there_may_be_says_how_a_key_is_left_open(prompt_id: str) -> None:
+    prompt = load_prompt(prompt_id)
+    user = " ".join(prompt.render(inputs_for(prompt_id)).split("```json")[0].split())
+    schema = answer_schema(prompt.answer)
+    reply = nothing(schema, schema)
+
+    assert re.search(r'leave (?:it|the key|a key|what is left over) empty: ""', user)
+    assert ("[] " in user.partition("empty: ")[2]) == any(value == [] for value in reply.values())
+    assert left_open(prompt.answer, reply), "what the prompt describes is what the ladder takes for it"
+
+
+def test_a_profile_is_invented_only_where_there_is_meta_information() -> None:
+    prompt, given = load_prompt("detailed_profile"), inputs_for("detailed_profile")
+    from_documents = prompt.render(given | {"meta": None}).split("```json")[0]
+    from_a_line = prompt.render(given | {"meta": {"name": "Ada"}}).split("```json")[0]
+    assert "invent" not in from_documents
+    assert "A gap is better" in from_documents
+    assert "Ada is invented" in from_a_line
+    assert "documents" not in from_a_line
+
+
+def test_a_solver_may_pass_only_where_it_is_given_everything() -> None:
+    prompt = load_prompt("solver_answer")
+    told = {
+        view: " ".join(prompt.render({"view": view, "known": known, "questions": {}}).split())
+        for view, known in (("full", ["Ada mends clocks."]), ("blind", []), ("options_only", []))
+    }
+    assert "Say `none` where" in told["full"]
+    assert all("never say `none`" in told[view] for view in ("blind", "options_only"))
+
+
+def test_a_question_about_a_picture_knows_no_exchange_that_is_not_there() -> None:
+    prompt, given = load_prompt("visual_qa"), inputs_for("visual_qa") | {"shows": "character"}
+    absent = "There is no exchange beside this picture"
+    assert absent in prompt.render(given | {"dialogue": None})
+    assert absent not in prompt.render(given | {"dialogue": {"user_text": "Cold?", "response": "Never."}})
+    separate, combined = (prompt.render(given | {"combined": mode}) for mode in (False, True))
+    assert "`subjective_`" in separate and "`_visual_`" not in separate
+    assert "`_visual_`" in combined and "`subjective_`" not in combined
+
+
+def test_a_judge_of_several_replies_is_told_of_no_picture_that_comes_along() -> None:
+    prompt, given = load_prompt("judge_scale"), inputs_for("judge_scale")
+    reply = {"asked": "Cold?", "reply": "Never."}
+    assert "comes along" in prompt.render(given | {"replies": [reply]})
+    assert "comes along" not in prompt.render(given | {"replies": [reply, reply]})
+
+
+@pytest.mark.parametrize("prompt_id", SHIPPED)
+def test_writing_in_a_picture_that_is_sent_is_no_instruction(prompt_id: str) -> None:
+    prompt = load_prompt(prompt_id)
+    system = " ".join(prompt.system.split())
+    assert "Everything inside the JSON block" in system
+    assert ("and any writing in a picture" in system) == prompt.images

@@ -82,17 +82,17 @@ class CaptionAnswer(Answer):
     t2i_caption: Text
 
 
-class MessageAnswer(Answer):
-    """`speaker` is 'human' or 'character'."""
+class HumanMessageAnswer(Answer):
+    """One message of a talk between a person and a character."""
 
-    speaker: Text
+    speaker: Literal["human", "character"]
     text: Text
 
 
 class HumanRoleAnswer(Answer):
     """A whole talk, the human first."""
 
-    messages: list[MessageAnswer]
+    messages: list[HumanMessageAnswer]
 
 
 class TextQAAnswer(Answer):
@@ -101,7 +101,7 @@ class TextQAAnswer(Answer):
     question: Text
     answer: Text
     fact_ids: list[Text]
-    evidence: list[Text] = Field(description="verbatim passages of the facts")
+    evidence: list[Text] = Field(description="passages of the facts' evidence, verbatim")
     type: QuestionType
     aspect: Aspect
     difficulty: Difficulty
@@ -125,7 +125,7 @@ class TextMCQAnswer(Answer):
     options: OptionsAnswer
     answer_key: Letter
     fact_ids: list[Text]
-    evidence: list[Text] = Field(description="verbatim passages of the facts")
+    evidence: list[Text] = Field(description="passages of the facts' evidence, verbatim")
     aspect: Aspect
     rationale: Text
 
@@ -144,14 +144,21 @@ class CommentaryAnswer(Answer):
     reply: Text
 
 
-class InterRoleAnswer(Answer):
-    """A talk of two characters; `speaker` is 'partner' (who opens) or 'character'."""
+class PartnerMessageAnswer(Answer):
+    """One message of a talk between two characters."""
 
-    messages: list[MessageAnswer]
+    speaker: Literal["partner", "character"]
+    text: Text
+
+
+class InterRoleAnswer(Answer):
+    """A talk of two characters, the partner first."""
+
+    messages: list[PartnerMessageAnswer]
 
 
 class VisualQAAnswer(Answer):
-    """One open question about a picture; its key says whether it is objective or subjective."""
+    """One open question about a picture; its key says of what sort it is."""
 
     question: Text
     answer: Text
@@ -176,7 +183,7 @@ class ProbeAnswer(Answer):
 
 
 class SolverLetterAnswer(Answer):
-    """A solver's choice among four options; 'none' where it cannot tell."""
+    """A solver's choice among four options, or 'none' of them."""
 
     answer: Literal["none", "A", "B", "C", "D"]
 
@@ -192,7 +199,7 @@ class MetaInformationAnswer(Answer):
 
 
 class DetailedProfileAnswer(Answer):
-    """MMRole's five parts, plain text each; empty text where the material says nothing."""
+    """The five parts of a long profile (MMRole's), plain text each."""
 
     introduction: OptionalText
     personality: OptionalText
@@ -228,7 +235,7 @@ class NegativeAnswer(Answer):
 
 
 class ReviewAnswer(Answer):
-    """A judge's words: reasons first, then the scores in the form that the rubric's prompt asks for."""
+    """A judge's words: reasons first, then the score or scores, in the form that was asked for."""
 
     review: Text
 

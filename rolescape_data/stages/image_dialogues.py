@@ -31,6 +31,7 @@ def image_dialogues(setting: Setting, profile: CharacterProfile, images: Sequenc
         {
             "character": character_block(setting),
             "description": profile.description,
+            "personality": profile.personality,
             "speech_style": profile.speech_style,
             "image": image_block(image),
             "spoken_beside": _spoken_beside(setting, image),

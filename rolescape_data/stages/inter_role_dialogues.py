@@ -86,7 +86,7 @@ def inter_role_dialogues(
             partner_id=partner.character_id,
             messages=[
                 Turn(
-                    speaker=speakers.get(message.speaker, message.speaker),
+                    speaker=speakers[message.speaker],
                     text=message.text,
                     evidence=next(iter(spoken(setting, message.text)), None),
                 )

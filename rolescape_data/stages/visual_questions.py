@@ -46,7 +46,8 @@ def visual_qa(
     beside = {dialogue.image_id: dialogue for dialogue in dialogues}
     noted = {annotation.image_id: annotation for annotation in annotations}
     mix = setting.contract.per_picture()
-    keys = combined_keys(mix) if setting.contract.vqa_mode == "combined" else quota_keys(mix)
+    combined = setting.contract.vqa_mode == "combined"
+    keys = combined_keys(mix) if combined else quota_keys(mix)
 
     def block(image: ImageRecord, kept: list[VisualQA]) -> dict[str, Any]:
         dialogue = beside.get(image.id)
@@ -63,6 +64,7 @@ def visual_qa(
             if dialogue
             else None,
             "others": _others(image, images),
+            "combined": combined,
             "used": [question.question for question in kept],
         }
 

@@ -65,7 +65,6 @@ class _Filler:
         self._random = random.Random(mark)
         self._name = str(block.get("character", {}).get("name", "Somebody"))
         self._zh = block.get("character", {}).get("lang") == "zh"
-        self._partner = "partner" in block
         self._facts = [fact for fact in block.get("facts", []) if isinstance(fact, dict)]
         self._documents = [item for item in block.get("documents", []) if isinstance(item, dict)]
         self._fact: dict[str, Any] = {}
@@ -184,7 +183,9 @@ class _Filler:
         if name == "evidence" and self._fact:
             return [self._fact["evidence"]]
         if name == "messages":
-            speakers = ("partner", "character") if self._partner else ("human", "character")
+            item = schema["items"]
+            message = self._found(item["$ref"]) if "$ref" in item else item
+            speakers = message["properties"]["speaker"]["enum"]
             return [{"speaker": speakers[number % 2], "text": self._text("response")} for number in range(8)]
         if name == "facts" and self._passages:
             return [self.value(schema["items"], name) for _ in self._passages]
