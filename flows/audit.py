@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from rolescape_data import assets
-from rolescape_data.auditing.measure import measure
+from rolescape_data.auditing.measure import measure, split_rows
 from rolescape_data.auditing.repair import Judge, Repair, repair
 from rolescape_data.auditing.table import Table, not_run_of, rows_of
 from rolescape_data.blueprint_files import load_blueprint
@@ -116,7 +116,9 @@ def audited(
     table = table_of(imported, judge(imported.collection), thresholds, path=path, form=form)
     mended = None
     if repair_to is not None:
-        mended = replace(repair(imported.collection, imported.findings, judge, seed=SEED), out=str(repair_to))
+        rows = split_rows(imported.collection, radius=thresholds.image_duplicates.radius)
+        grouped = replace(imported.collection, groups={row.record_id: row.group_id for row in rows})
+        mended = replace(repair(grouped, imported.findings, judge, seed=SEED), out=str(repair_to))
         write_repair(mended, form, repair_to)
     out.mkdir(parents=True, exist_ok=True)
     write_text(out / PAGE, audit_page(table, mended))

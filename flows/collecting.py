@@ -23,10 +23,12 @@ def collection_of(whole: WholeSet) -> Collection:
     sources: dict[str, str] = {}
     for character in whole.characters:
         sources |= whole.inputs.material(character).sources()
+    rows = split_rows(whole.workspace)
     return Collection(
         name=whole.inputs.found.name,
         characters=characters,
-        splits={row.record_id: row.split for row in split_rows(whole.workspace)},
+        splits={row.record_id: row.split for row in rows},
+        groups={row.record_id: row.group_id for row in rows},
         pictures={
             record.id: whole.workspace.blobs.path(record.blob)
             for record in found

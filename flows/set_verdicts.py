@@ -154,7 +154,13 @@ def divide(whole: WholeSet, only: str | None = None) -> None:
     folder = whole.workspace.set_folder
     records = accepted(whole)
     ood = frozenset(entry.resolved_id() for entry in whole.inputs.found.characters if entry.role == "ood")
-    rows, split_cells = splits(records, whole.blueprint, ood=ood, seed=whole.inputs.found.seed)
+    rows, split_cells = splits(
+        records,
+        whole.blueprint,
+        ood=ood,
+        seed=whole.inputs.found.seed,
+        radius=whole.thresholds.image_duplicates.radius,
+    )
     path = folder / "splits.parquet"
     if only and path.exists():
         frozen = [row for row in read_table(path, SplitRow) if not _replaced(row, only)]

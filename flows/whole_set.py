@@ -23,7 +23,9 @@ from rolescape_data.store.inputs import Inputs, from_workspace, model_files
 from rolescape_data.store.tables import read_table
 from rolescape_data.store.workspace import Workspace, fingerprint
 
-VERSION = 1
+# Raise one when its code makes something else from the same inputs; scoring again costs a pass of the model.
+VERSION = 2
+SCORES_VERSION = 1
 
 # What each set stage leaves behind; without one of these it is run again.
 SCORES = ("scores.parquet", "calibration.json")
@@ -105,7 +107,7 @@ def scored_state(whole: WholeSet) -> str:
     stamps = {name: whole.workspace.character(name).stamps() for name in whole.characters}
     return fingerprint(
         {
-            "version": VERSION,
+            "version": SCORES_VERSION,
             "clip": clip.model_dump(exclude={"device", "batch_size"}),
             "weights": {name: whole.inputs.files[name] for name in model_files(whole.inputs)},
             "seed": whole.inputs.found.seed,

@@ -14,7 +14,10 @@ from rolescape_data.settings import Part
 
 
 class HeldBack(Part):
-    """So many records of the kind, per character, go to the test split and to the validation split; the rest train."""
+    """So many records of the kind, per character, go to the test split and to the validation split; the rest train.
+
+    Of a kind that stands beside pictures it is at least so many: a picture that is kept for testing takes along all that is beside it.
+    """
 
     test_id: int = Field(0, ge=0)
     val: int = Field(0, ge=0)

@@ -46,6 +46,8 @@ class Collection:
         name: the set's name.
         characters: records by character id and kind, in the order of the set.
         splits: split by record id; a record without one is in no split.
+        groups: by record id, what a split may not tear apart: like pictures and all that is beside them. A record without
+            one goes with its picture.
         pictures: stored file of each picture, by id of its ImageRecord.
         sources: text of each document and spoken line, by the name that `Evidence.source` uses.
     """
@@ -53,6 +55,7 @@ class Collection:
     name: str
     characters: Mapping[str, Tables]
     splits: Mapping[str, Split] = field(default_factory=dict)
+    groups: Mapping[str, str] = field(default_factory=dict)
     pictures: Mapping[str, Path] = field(default_factory=dict)
     sources: Mapping[str, str] = field(default_factory=dict)
 

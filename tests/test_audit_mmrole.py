@@ -2,10 +2,12 @@
 
 import json
 import os
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 import released_mmrole as made
+from mmrole_town import TYPES, content, small_town, written
 from released_counts import tokens
 from small_set import ROOT
 
@@ -63,6 +65,38 @@ def test_the_mended_copy_keeps_only_what_a_writer_must_mend(tmp_path: Path) -> N
         "explanatory_prefix": 2,
     }
     assert [one.record_id for one in mended.rejects] == ["tessa-quill_human-role-dialogue_script_0"]
+
+
+def test_talks_of_the_training_about_a_tested_picture_go_to_the_rejects_and_the_tests_stay(
+    tmp_path: Path,
+) -> None:
+    town = small_town()
+    folder = written(town, tmp_path / "town")
+    everything = written(replace(town, splits={}), tmp_path / "all")
+    tests = {kind: content(folder / f"tests/in_test/{kind}_test.json") for kind in TYPES}
+    tested = {row["id"].rpartition("_")[0] for row in tests["comment"]}
+    rows = [
+        row
+        for row in content(everything / "train_human-role.json")
+        if row["id"].rpartition("_")[0] not in tested
+    ]
+    # Oda's and Tobin's talks with a person beside picture 3 train here; each one's commentary on it is a test.
+    (folder / "train_human-role.json").write_text(json.dumps(rows))
+    (folder / "tests/in_test/human-role_test.json").write_text("[]")
+
+    table, mended = audit(
+        folder, "mmrole", recipe="none", out=tmp_path / "out", repair_to=tmp_path / "mended"
+    )
+    assert table.counted("group_split") == 1 and mended is not None
+    # Others go because the town's people repeat themselves.
+    assert sorted(one.record_id for one in mended.rejects if one.reasons[0].startswith("group_split")) == [
+        "oda-wren_human-role-dialogue_COCO_3",
+        "tobin-ash_human-role-dialogue_COCO_3",
+    ]
+    again, _ = audit(tmp_path / "mended", "mmrole", recipe="none", out=tmp_path / "again")
+    assert again.counted("group_split") == 0
+    kept = content(tmp_path / "mended/tests/in_test/comment_test.json")
+    assert {row["id"].rpartition("_")[0] for row in kept} == tested
 
 
 @pytest.mark.skipif(not GREECE.is_dir(), reason=f"no real inputs at {GREECE}")

@@ -14,7 +14,9 @@ from typing import Any
 import pytest
 from conftest import run_rolescape
 from gates_samples import image
+from mmrole_town import TYPES, content, entries, person, picture, small_town, split_by_picture, written
 
+from flows.audit import audit
 from rolescape_data.collection import Collection, Finding
 from rolescape_data.export.mmrole import mmrole_files
 from rolescape_data.importers import IMPORTERS
@@ -23,15 +25,11 @@ from rolescape_data.mmrole.prompt import build
 from rolescape_data.records import (
     RECORDS,
     Annotation,
-    CharacterProfile,
     Commentary,
-    HumanRoleDialogue,
     ImageAnnotation,
     InterRoleDialogue,
     ProfileText,
-    Provenance,
     Record,
-    Turn,
 )
 from rolescape_data.store.tables import read_table, write_table
 
@@ -39,9 +37,6 @@ CHECKOUT = Path(__file__).resolve().parent.parent
 REAL = Path(os.environ.get("ROLESCAPE_REAL_INPUTS", CHECKOUT.parent / "shared" / "real"))
 GREECE = REAL / "mmrole_greece"
 needs_greece = pytest.mark.skipif(not GREECE.is_dir(), reason=f"no released MMRole set at {GREECE}")
-
-TYPES = ("comment", "human-role", "inter-role")
-BY_RULE = Provenance(source_kind="rule", writer="test")
 
 
 def stored(collection: Collection, folder: Path) -> Collection:
@@ -56,10 +51,6 @@ def stored(collection: Collection, folder: Path) -> Collection:
         for character, tables in collection.characters.items()
     }
     return replace(collection, characters=back)
-
-
-def content(value: bytes | Path) -> Any:
-    return json.loads(value if isinstance(value, bytes) else value.read_bytes())
 
 
 def differences(one: Any, other: Any, at: str = "") -> Iterator[str]:
@@ -190,65 +181,6 @@ def test_unseen_characters_are_tested_on_and_stand_in_no_training() -> None:
         assert ids == [one["id"] for one in content(files[f"dialogues/{kind}.json"])]
 
 
-def talk(model: type[Any], owner: str, number: int, image: str, place: str = "COCO", **fields: Any) -> Any:
-    word = {
-        Commentary: "comment",
-        HumanRoleDialogue: "human-role-dialogue",
-        InterRoleDialogue: "role-role-dialogue",
-    }[model]
-    return model(
-        id=f"{owner}_{word}_{place}_{number}", character_id=owner, lang="en", license="CC0-1.0", provenance=BY_RULE,
-        image_id=image, **fields,
-    )  # fmt: skip
-
-
-def person(identity: str, name: str, role: str = "id") -> CharacterProfile:
-    return CharacterProfile(
-        id=f"{identity}_profile", character_id=identity, lang="en", license="CC0-1.0", provenance=BY_RULE, name=name,
-        category="fictional", script="Saltmarrow", split_role=role, description=f"{name} lives here.",
-        brief_introduction=f"{name} lives here.", personality="Calm.", life_story="Long.", relationships=[],
-        catchphrases=["Well then."], speech_style="", facts=[],
-    )  # fmt: skip
-
-
-def small_town(talks: int = 4) -> Collection:
-    """Three people, one of them unseen, with several dialogues of each type."""
-    people = {
-        "oda": person("oda", "Oda Wren"),
-        "tobin": person("tobin", "Tobin Ash"),
-        "quill": person("quill", "Quill", "ood"),
-    }
-    characters: dict[str, dict[str, list[Record]]] = {}
-    for identity, profile in people.items():
-        partner = {"oda": "tobin", "tobin": "oda", "quill": "oda"}[identity]
-        both = [partner, identity]
-        characters[identity] = {
-            "profile": [profile],
-            "human_role_dialogue": [
-                talk(HumanRoleDialogue, identity, n, f"coco-train2017-{n:012d}", messages=[
-                    Turn(speaker=["human", identity][m % 2], text=f"{identity} {n} says {m}") for m in range(6)
-                ]) for n in range(talks)
-            ],
-            "commentary": [
-                talk(Commentary, identity, n, f"coco-train2017-{n:012d}", question="What now?", reply=f"{identity} on {n}.")
-                for n in range(talks)
-            ],
-            "inter_role_dialogue": [
-                talk(InterRoleDialogue, identity, n, f"coco-train2017-{n:012d}", partner_id=partner, messages=[
-                    Turn(speaker=both[m % 2], text=f"{identity} {n} line {m}") for m in range(5)
-                ]) for n in range(talks)
-            ] + ([talk(InterRoleDialogue, identity, 90, "coco-train2017-000000000090", partner_id="quill", messages=[
-                    Turn(speaker=["quill", identity][m % 2], text=f"with quill {m}") for m in range(5)
-                ])] if identity == "oda" else []),
-        }  # fmt: skip
-    return Collection("town", characters)
-
-
-def entries(files: dict[str, Any], name: str) -> list[dict[str, Any]]:
-    found: list[dict[str, Any]] = content(files[name])
-    return found
-
-
 def test_every_character_turn_is_one_sample_and_a_talk_of_two_yields_both_sides() -> None:
     collection = small_town()
     library = library_of(collection)
@@ -349,12 +281,12 @@ def test_an_invented_person_without_a_script_is_one_of_the_hypothetical_characte
 
 
 def test_splits_of_the_set_come_back_from_its_export(tmp_path: Path) -> None:
-    splits: dict[str, Any] = {
-        f"{who}_comment_COCO_{n}": split
-        for who in ("oda", "tobin")
-        for n, split in enumerate(("train", "val", "test_id", "train"))
+    town = small_town()
+    splits = split_by_picture(town, {picture(1): "val", picture(2): "test_id"})
+    splits = {
+        one: split for one, split in splits.items() if one.startswith(("oda", "tobin")) and "90" not in one
     }
-    folder = written(replace(small_town(), splits=splits), tmp_path / "town")
+    folder = written(replace(town, splits=splits), tmp_path / "town")
     assert len(content(folder / "val_comment.json")) == 2
     found = IMPORTERS["mmrole"](folder)
     assert hard(found.findings) == []
@@ -372,9 +304,8 @@ def test_tests_are_drawn_by_seed() -> None:
 
 
 def test_held_out_dialogues_are_the_ones_that_are_tested_on() -> None:
-    collection = replace(
-        small_town(), splits={f"{who}_comment_COCO_2": "test_id" for who in ("oda", "tobin")}
-    )
+    town = small_town()
+    collection = replace(town, splits=split_by_picture(town, {picture(2): "test_id"}))
     for seed in range(4):
         files, _ = mmrole_files(collection, seed=seed)
         ids = [one["id"] for one in entries(files, "tests/in_test/comment_test.json")]
@@ -397,14 +328,6 @@ def test_a_reader_made_like_mmroles_trainer_and_evaluation_reads_every_row() -> 
             for row in entries(files, f"tests/{side}_test/{kind}_test.json"):
                 assert list(row) == ["id", "system", "image", "conversations", "role", "script", "other_role"]
                 assert "<img>" not in row["conversations"][0]["value"] and row["image"].startswith("COCO/")
-
-
-def written(collection: Collection, folder: Path, *, seed: int = 3) -> Path:
-    for name, value in mmrole_files(collection, seed=seed)[0].items():
-        path = folder / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(value if isinstance(value, bytes) else value.read_bytes())
-    return folder
 
 
 def hard(found: list[Finding]) -> list[tuple[str, str, str]]:
@@ -430,6 +353,9 @@ def test_the_starter_set_exported_is_whole_and_passes_our_importer_without_a_har
     assert hard(found.findings) == []
     counts = json.loads((tmp_path / "out/manifest.json").read_text())["counts"]
     assert counts["in_test"] == dict.fromkeys(TYPES, 3) and min(counts["train"].values()) > 0
+    assert counts["without_in_test"] == {}
+    table, _ = audit(tmp_path / "out", "mmrole", recipe="none", out=tmp_path / "audit")
+    assert table.counted("group_split") == 0
     assert (
         len(found.collection.pictures) == sum(one.kind == "image" for one in found.collection.records()) > 0
     )

@@ -15,13 +15,14 @@ import pyarrow.parquet as pq
 import pytest
 from adapters import KEY
 from conftest import ROOT, run_rolescape
+from mmrole_town import TYPES
 from model_server import ModelServer
 
+from flows.audit import audit
 from rolescape_data.providers.background import background
 
 STARTER = ROOT / "examples" / "starter"
 CHINESE = ROOT / "examples" / "starter_zh" / "set.yaml"
-TENTH = "about: A tenth.\nextends: mmrole\nscale: 0.1\n"
 
 Rows = dict[str, list[dict[str, Any]]]
 
@@ -47,7 +48,9 @@ def starter_as(folder: Path, blueprint: str, pools: str = "") -> Path:
     for name in ("documents", "lines", "pictures"):
         (folder / name).symlink_to(STARTER / name)
     (folder / "qa" / "blueprints").mkdir(parents=True)
-    (folder / "qa" / "blueprints" / "tenth.yaml").write_text(TENTH)
+    for name, recipe in (("tenth", "mmrole"), ("both", "rolescape20_mmrole")):
+        text = f"about: A tenth.\nextends: {recipe}\nscale: 0.1\n"
+        (folder / "qa" / "blueprints" / f"{name}.yaml").write_text(text)
     text = re.sub(
         r"^(clip|pools|blueprint):.*\n(?:  .*\n)*", "", (STARTER / "set.yaml").read_text(), flags=re.M
     )
@@ -186,10 +189,21 @@ def assert_talks_are_whole(workspace: Path, generic: int) -> None:
             assert sum(splits[row["id"]]["split"] == "test_id" for row in rows[kind]) >= 1
         questions = Counter(row["question"] for row in rows["commentary"])
         assert max(questions.values()) - min(questions.values()) <= 1
-        short = rows["profile_text"][0]["text"]
+        [short] = [row["text"] for row in rows["profile_text"] if row["form"] == "short"]
         assert len(re.findall(r"^### ", short, flags=re.M)) == 5
         assert rows["detailed_profile"]
     assert used and max(used.values()) == 1
+
+
+def assert_no_picture_is_tested_and_trained_on(workspace: Path, folder: Path) -> None:
+    """Export as MMRole's files, and read them as somebody else's: every character is tested, with pictures of its own."""
+    told = run_rolescape("export", workspace, "--to", "mmrole", "--out", folder, "--engine", "none")
+    assert told.status == 0, told.out + told.err
+    counts = json.loads((folder / "manifest.json").read_text())["counts"]
+    assert counts["in_test"] == dict.fromkeys(TYPES, counts["characters"])
+    assert counts["without_in_test"] == {}
+    table, _ = audit(folder, "mmrole", recipe="none", out=folder.parent / "audit")
+    assert table.counted("group_split") == 0
 
 
 @pytest.mark.soak
@@ -201,6 +215,22 @@ def test_a_tenth_of_mmrole_meets_every_count(
     assert open_cells(out) == []
     assert_talks_are_whole(out, generic=5)
     assert_groups_keep_to_one_split(out)
+    assert_no_picture_is_tested_and_trained_on(out, tmp_path / "mmrole")
+
+
+@pytest.mark.soak
+def test_a_tenth_of_both_recipes_together_meets_every_count(
+    tmp_path: Path, server: ModelServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pools = "pools:\n  scenes: {folder: pictures/scenes}\n"
+    out = made(starter_as(tmp_path / "set", "both", pools), tmp_path / "out", server, monkeypatch)
+    assert open_cells(out) == []
+    assert_talks_are_whole(out, generic=5)
+    for rows in tables(out).values():
+        own = Counter(splits_of(out)[row["id"]]["split"] for row in rows["image"] if row["owner"] != "pool")
+        assert own == {"train": 10, "test_id": 3}
+    assert_groups_keep_to_one_split(out)
+    assert_no_picture_is_tested_and_trained_on(out, tmp_path / "mmrole")
 
 
 @pytest.mark.soak
@@ -210,6 +240,7 @@ def test_a_tenth_of_mmrole_in_chinese_meets_every_count(
     out = made(CHINESE, tmp_path / "out", server, monkeypatch)
     assert open_cells(out) == []
     assert_talks_are_whole(out, generic=5)
+    assert_no_picture_is_tested_and_trained_on(out, tmp_path / "mmrole")
     for rows in tables(out).values():
         assert {row["lang"] for kind in rows.values() for row in kind} == {"zh"}
         assert rows["profile_text"][0]["text"].startswith("### 人物简介")

@@ -169,7 +169,13 @@ def test_a_labelled_seed_line_is_read_and_a_sentence_is_left_open() -> None:
 
 def test_validation_pictures_are_kept_apart_from_test_and_training() -> None:
     pictures = [
-        image(id=f"mira-h_img_{number}", group_id=f"grp_{number}", blob_sha256=f"{number:064x}")
+        image(
+            id=f"mira-h_img_{number}",
+            group_id=f"grp_{number}",
+            blob_sha256=f"{number:064x}",
+            # Far from one another: every hash has its own byte set.
+            phash64=f"{0xFFFF << 8 * number & 2**64 - 1:016x}",
+        )
         for number in range(8)
     ]
     blueprint = Blueprint(

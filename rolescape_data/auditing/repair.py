@@ -1,8 +1,8 @@
 """A collection and what fails in it -> a copy with everything made right that needs no writer, and a list of the rest.
 
 Mechanical are: letters dealt anew (references in rationales follow), evidence anchored to the exact span, types of questions
-by their form, file names that agree with their bytes, empty talks and repeated or leaked records moved to the rejects. A training record that
-gives a test away goes, not the test: tests are few. Nothing is written by anybody; what stays broken is named.
+by their form, file names that agree with their bytes, empty talks and repeated or leaked records moved to the rejects, and with
+them talks of the training about a picture that is tested on. A training record that gives a test away goes, not the test: tests are few. Nothing is written by anybody; what stays broken is named.
 """
 
 import re
@@ -43,6 +43,8 @@ _REPEATED = ("duplicate_exact", "duplicate_near")
 _LEAKED = ("train_test_exact", "train_test_near")
 # Nothing can be kept of these; other faults of a text are a writer's to mend.
 _EMPTY = ("turn_grammar",)
+# Talks that stand beside any picture: without one of them nothing else is lost.
+_TALKS = frozenset({"commentary", "human_role_dialogue", "inter_role_dialogue"})
 # What other records hang on is not taken away: a caption without its exchange is of no use.
 _KEPT_KINDS = frozenset({"profile", "image", "image_dialogue", "caption"})
 # A leak names one training record at a time, so rounds go on until none is left.
@@ -85,7 +87,8 @@ def repair(collection: Collection, findings: Sequence[Finding], judge: Judge, *,
         mended += done
     for _ in range(_ROUNDS):
         # The whole of the gates would be run some ten times over for the few that take records out.
-        gone = _to_reject(current, judge(current, frozenset((*_EMPTY, *_REPEATED, *_LEAKED))))
+        told = judge(current, frozenset((*_EMPTY, *_REPEATED, *_LEAKED)))
+        gone = _to_reject(current, told) | _beside_tested(current)
         if not gone:
             break
         current, taken = _without(current, gone)
@@ -219,6 +222,22 @@ def _to_reject(collection: Collection, verdicts: Sequence[Verdict]) -> dict[str,
         elif verdict.gate in _LEAKED and (twin := _named(verdict)) in known:
             gone.setdefault(twin, f"{verdict.reason.split(' (')[0]} (it gives {verdict.record_id} away)")
     return {name: why for name, why in gone.items() if known[name].kind not in _KEPT_KINDS}
+
+
+def _beside_tested(collection: Collection) -> dict[str, str]:
+    """Return ids of training talks about a picture that is tested on, or about one like it."""
+    tested = {
+        collection.groups[name]: name
+        for name, split in collection.splits.items()
+        if split in ("test_id", "test_ood") and name in collection.groups
+    }
+    return {
+        record.id: f"group_split (its picture is tested on in {tested[collection.groups[record.id]]})"
+        for record in collection.records()
+        if record.kind in _TALKS
+        and collection.splits.get(record.id) in ("train", "val")
+        and collection.groups.get(record.id) in tested
+    }
 
 
 def _named(verdict: Verdict) -> str:

@@ -5,8 +5,8 @@
     dialogues/{comment,human-role,inter-role}.json  the dialogues, whole
     train_{TYPE}.json  train_all.json               one sample per character turn, the picture inside the user's words
     val_{TYPE}.json                                 the same of the validation split, where the set has one
-    tests/{in,out}_test/{TYPE}_test.json            In-Test: one random turn per character and type; Out-Test: one per dialogue kind
-                                                    and place of each unseen character
+    tests/{in,out}_test/{TYPE}_test.json            In-Test: one random turn per character and type, of a dialogue held out of
+                                                    training; Out-Test: one per type and place of each unseen character
 
 A training sample; tests hold the bare prompt and `image` below `images/`:
 
@@ -15,8 +15,8 @@ A training sample; tests hold the bare prompt and `image` below `images/`:
         {"from": "user", "value": "Picture 1: <img>images/Town/ada.png</img>\\nPlease step into ..."},
         {"from": "assistant", "value": "..."}]}
 
-MMRole's trainer knows no other senders than `user` and `assistant`. Two of the released set's faults are not repeated: the person of a
-commentary is named under `role` like everybody, and no dialogue that is tested on stands in training.
+MMRole's trainer knows no other senders than `user` and `assistant`. Three of the released set's faults are not repeated: the person of
+a commentary is named under `role` like everybody, no dialogue that is tested on stands in training, and no picture that is tested on does.
 """
 
 import json
@@ -45,19 +45,20 @@ RAW = "raw_info/"
 
 @dataclass(frozen=True, slots=True)
 class Drawn:
-    """Which samples are trained and tested on, each by type."""
+    """Which samples are trained and tested on, each by type; `short` names who has no In-Test of a type, by character."""
 
     train: Mapping[DialogueType, Sequence[InstructionSample]]
     val: Mapping[DialogueType, Sequence[InstructionSample]]
     in_test: Mapping[DialogueType, Sequence[InstructionSample]]
     out_test: Mapping[DialogueType, Sequence[InstructionSample]]
+    short: Mapping[str, Sequence[DialogueType]]
 
 
 def mmrole_files(collection: Collection, *, seed: int) -> tuple[dict[str, Content], dict[str, Any]]:
     """Return every file of the export by its path, and what it counts.
 
     Args:
-        collection: the whole set; a record's split says whether it may be trained on, records without one may.
+        collection: the whole set; a record's split says whether it is trained or tested on, records without one are trained on.
         seed: of the draw of test turns.
 
     Raises:
@@ -101,82 +102,88 @@ def mmrole_files(collection: Collection, *, seed: int) -> tuple[dict[str, Conten
 
 
 def draw(library: Library, collection: Collection, *, seed: int) -> Drawn:
-    """Draw the tests and say what is left to train on.
+    """Draw the tests and say what is trained on.
 
-    In-Test takes one turn per character and type, from its `test_id` dialogues where it has some; no sample of that dialogue is
-    trained on, and a dialogue whose picture no other is about is taken first. Whatever shows an unseen character on either side is
-    trained on nowhere.
+    In-Test takes one turn per character and type from a dialogue of the split `test_id` whose picture, and whatever is grouped with it,
+    nothing is trained on about. Who has none is named, and gets no test. Whatever shows an unseen character on either side, or is about
+    a picture that one is tested with, is trained on nowhere.
     """
-    groups = _groups(library, collection)
-    outside = {
-        one
-        for one, profile in library.profiles.items()
-        if profile.split_role == "ood" or _all_ood(library, collection, one)
-    }
-    train: dict[DialogueType, list[InstructionSample]] = {kind: [] for kind in TYPES}
-    val: dict[DialogueType, list[InstructionSample]] = {kind: [] for kind in TYPES}
-    in_test: dict[DialogueType, list[InstructionSample]] = {kind: [] for kind in TYPES}
-    out_test: dict[DialogueType, list[InstructionSample]] = {kind: [] for kind in TYPES}
-    shown = Counter(groups[entry.image] for entry in library.entries)
-    alone = {entry.image for entry in library.entries if shown[groups[entry.image]] == 1}
-    rest: list[Entry] = []
+    train, val, in_test, out_test = (_by_type() for _ in range(4))
+    outside = _outside(library, collection)
+    unseen = {_group(entry, collection) for entry in library.entries if _owner(entry) in outside}
+    seen = [
+        entry
+        for entry in library.entries
+        if not _people(entry) & outside and _owner(entry) in library.speakers
+    ]
+    learned: set[str] = set()
+    for entry in seen:
+        split = collection.splits.get(entry.record.id, "train")
+        group = _group(entry, collection)
+        if split in ("train", "val") and group not in unseen:
+            (train if split == "train" else val)[entry.name.type] += library.samples(entry)
+            learned.add(group)
+    short: dict[str, list[DialogueType]] = {}
     for character in library.speakers:
         for kind in TYPES:
-            own = [
-                entry
-                for entry in library.entries
-                if entry.record.character_id == character and entry.name.type == kind
-            ]
+            own = [e for e in library.entries if _owner(e) == character and e.name.type == kind]
             if character in outside:
-                for place in ("COCO", "script"):
-                    there = [entry for entry in own if entry.name.place == place]
-                    if there:
-                        dice = random.Random(f"{seed}/out/{character}/{kind}/{place}")
-                        out_test[kind].append(dice.choice(library.samples(dice.choice(there))))
+                out_test[kind] += _unseen_turns(own, library, f"{seed}/out/{character}/{kind}")
                 continue
-            seen = [entry for entry in own if not _people(entry, library) & outside]
-            tested = _tested(seen, collection, alone, random.Random(f"{seed}/in/{character}/{kind}"))
-            if tested:
+            held = [
+                entry
+                for entry in own
+                if collection.splits.get(entry.record.id) == "test_id"
+                and not _people(entry) & outside
+                and _group(entry, collection) not in learned
+            ]
+            if held:
+                tested = random.Random(f"{seed}/in/{character}/{kind}").choice(held)
                 dice = random.Random(f"{seed}/in/{character}/{kind}/{tested.name}")
                 in_test[kind].append(dice.choice(library.samples(tested)))
-            rest += [entry for entry in seen if entry is not tested]
-    for entry in rest:
-        split = collection.splits.get(entry.record.id, "train")
-        if split in ("train", "val"):
-            (train if split == "train" else val)[entry.name.type] += library.samples(entry)
-    return Drawn(train, val, in_test, out_test)
+            elif own:
+                short.setdefault(character, []).append(kind)
+    return Drawn(train, val, in_test, out_test, short)
 
 
-def _all_ood(library: Library, collection: Collection, character: str) -> bool:
-    splits = [
-        collection.splits.get(entry.record.id)
-        for entry in library.entries
-        if entry.record.character_id == character
-    ]
-    return bool(splits) and all(split == "test_ood" for split in splits)
+def _by_type() -> dict[DialogueType, list[InstructionSample]]:
+    return {kind: [] for kind in TYPES}
 
 
-def _people(entry: Entry, library: Library) -> set[str]:
-    return {who for who, _ in messages_of(entry.record) if who != HUMAN} | {entry.record.character_id}
+def _outside(library: Library, collection: Collection) -> set[str]:
+    """Return the characters that are only tested with: by their profile, or because all their dialogues are."""
+    splits: dict[str, set[str | None]] = {}
+    for entry in library.entries:
+        splits.setdefault(_owner(entry), set()).add(collection.splits.get(entry.record.id))
+    return {
+        one
+        for one, profile in library.profiles.items()
+        if profile.split_role == "ood" or splits.get(one) == {"test_ood"}
+    }
 
 
-def _groups(library: Library, collection: Collection) -> dict[str, str]:
-    """Return what stands for a picture and its near copies, by the picture's path; the path itself where there is no record of it."""
-    records = [one for character in collection.characters for one in collection.of(character, ImageRecord)]
-    known = {library.paths[one.id]: one.group_id for one in records if one.id in library.paths}
-    return {entry.image: known.get(entry.image) or entry.image for entry in library.entries}
+def _unseen_turns(own: Sequence[Entry], library: Library, dice: str) -> list[InstructionSample]:
+    """Draw one turn beside a generic picture and one beside a picture of the script."""
+    drawn: list[InstructionSample] = []
+    for place in ("COCO", "script"):
+        there = [entry for entry in own if entry.name.place == place]
+        if there:
+            throw = random.Random(f"{dice}/{place}")
+            drawn.append(throw.choice(library.samples(throw.choice(there))))
+    return drawn
 
 
-def _tested(
-    own: Sequence[Entry], collection: Collection, alone: set[str], dice: random.Random
-) -> Entry | None:
-    held = [entry for entry in own if collection.splits.get(entry.record.id) == "test_id"]
-    # With a single dialogue there is nothing to train on once it is tested on; training goes first.
-    choice = held or (
-        [entry for entry in own if collection.splits.get(entry.record.id) != "val"] if len(own) > 1 else []
-    )
-    # A picture that one dialogue alone is about costs training nothing else.
-    return dice.choice([one for one in choice if one.image in alone] or choice) if choice else None
+def _owner(entry: Entry) -> str:
+    return entry.record.character_id
+
+
+def _people(entry: Entry) -> set[str]:
+    return {who for who, _ in messages_of(entry.record) if who != HUMAN} | {_owner(entry)}
+
+
+def _group(entry: Entry, collection: Collection) -> str:
+    """Return what a split may not tear apart; a picture's path where the set names no groups."""
+    return collection.groups.get(entry.record.id) or entry.image
 
 
 def dialogue_json(entry: Entry, library: Library) -> dict[str, Any]:
@@ -232,8 +239,6 @@ def _annotations(library: Library, collection: Collection) -> list[dict[str, str
 
 
 def _counts(library: Library, drawn: Drawn, seed: int) -> dict[str, Any]:
-    trained = {sample.image for samples in drawn.train.values() for sample in samples}
-    tested = [sample.image for samples in drawn.in_test.values() for sample in samples]
     kinds = Counter(entry.name.type for entry in library.entries)
     return {
         "characters": len(library.speakers),
@@ -242,7 +247,7 @@ def _counts(library: Library, drawn: Drawn, seed: int) -> dict[str, Any]:
         "val": {kind: len(drawn.val[kind]) for kind in TYPES},
         "in_test": {kind: len(drawn.in_test[kind]) for kind in TYPES},
         "out_test": {kind: len(drawn.out_test[kind]) for kind in TYPES},
-        "in_test_pictures_also_trained_on": sum(image in trained for image in tested),
+        "without_in_test": {character: list(kinds) for character, kinds in drawn.short.items()},
         "seed": seed,
     }
 

@@ -1,15 +1,16 @@
 """Records and the blueprint -> one split per record; what belongs together is never torn apart.
 
-Two records share a group when they show the same or a like picture, or repeat the same spoken line. A group
-goes to one split as a whole (RECIPES' rule for session, image group and character; the released sets break it).
+Two records share a group when they show the same or a like picture, whosever it is, or repeat the same spoken line. A
+group goes to one split as a whole (RECIPES' rule for session, image group and character; the released sets break it).
 """
 
 import hashlib
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from rolescape_data.blueprints import Blueprint, HeldBack
 from rolescape_data.records import (
+    RECORDS,
     Cell,
     Commentary,
     Exchange,
@@ -21,10 +22,14 @@ from rolescape_data.records import (
     Split,
     SplitRow,
 )
+from rolescape_data.vision.likeness import hash_groups
+
+# How many records a group holds, by character and kind.
+Gain = Counter[tuple[str, str]]
 
 
 def splits(
-    records: Sequence[Record], blueprint: Blueprint, *, ood: frozenset[str], seed: int
+    records: Sequence[Record], blueprint: Blueprint, *, ood: frozenset[str], seed: int, radius: int = 8
 ) -> tuple[list[SplitRow], list[Cell]]:
     """Assign every record to a split.
 
@@ -33,6 +38,7 @@ def splits(
         blueprint: how many pictures and dialogues are kept for testing, and which kinds only test.
         ood: characters that no training split may hold.
         seed: decides which groups are kept for testing.
+        radius: bits by which the hashes of like pictures may differ.
 
     Returns:
         One row per record, sorted by record id, and the cells of the split's own contract.
@@ -40,7 +46,7 @@ def splits(
     ordered = sorted(
         (record for record in records if record.kind in blueprint.kinds), key=lambda record: record.id
     )
-    groups = _groups(ordered)
+    groups = _groups(ordered, radius)
     members: dict[str, list[Record]] = {}
     for record in ordered:
         members.setdefault(groups[record.id], []).append(record)
@@ -109,12 +115,13 @@ def _keep(
     ood: frozenset[str],
     seed: int,
 ) -> tuple[dict[str, Split], list[Cell]]:
-    """Choose groups, character by character, until the shares are met; no character gets more than asked for.
+    """Choose groups until the shares are met, small ones first; a group counts for everybody whose records it holds.
 
-    A group may hold records of several characters, who talk to each other: it counts for each of them.
+    Nobody gives more than was asked for, where that can be had. Where it cannot, a picture takes all talks beside it along:
+    pictures stay as many as were asked, and of every sort of talk one is left to train on.
     """
     chosen: dict[str, Split] = dict(held)
-    gains = {
+    gains: dict[str, Gain] = {
         name: Counter(
             (record.character_id, record.kind)
             for record in group
@@ -124,18 +131,27 @@ def _keep(
     }
     # A group's name is its hash's, so that another seed chooses others.
     ordered = sorted(groups, key=lambda name: hashlib.sha256(f"{seed}:{name}".encode()).hexdigest())
-    found: Counter[tuple[str, str]] = sum(
-        (gains[name] for name in sorted(chosen) if chosen[name] == split), Counter()
-    )
+    found = _sum(gains[name] for name in groups if chosen.get(name) == split)
+    most = _sum(gains[name] for name in groups if chosen.get(name, split) == split)
+    for place in most:
+        most[place] = most[place] - 1 if _beside_pictures(place[1]) else wanted[place[1]]
+    exact = Counter({place: min(number, wanted[place[1]]) for place, number in most.items()})
     characters = sorted({record.character_id for group in groups.values() for record in group} - ood)
-    for character in characters:
-        for kind in wanted:
-            for name in ordered:
-                gain = gains[name]
-                fits = all(found[place] + count <= wanted[place[1]] for place, count in gain.items())
-                if name not in chosen and gain[character, kind] and fits:
+    giving = {
+        (character, kind): sorted(
+            (name for name in ordered if gains[name][character, kind]), key=lambda name: gains[name].total()
+        )
+        for character in characters
+        for kind in wanted
+    }
+    # What few groups can give comes first: pictures, which almost every group brings, would fill up with others.
+    for owed in sorted(giving, key=lambda place: len(giving[place])):
+        for bound in (exact, most):
+            for name in giving[owed]:
+                fits = all(found[place] + count <= bound[place] for place, count in gains[name].items())
+                if name not in chosen and found[owed] < wanted[owed[1]] and fits:
                     chosen[name] = split
-                    found += gain
+                    found += gains[name]
     purpose = "testing" if split == "test_id" else "validation"
     cells = [
         Cell(
@@ -154,13 +170,25 @@ def _keep(
     return chosen, cells
 
 
+def _sum(gains: Iterable[Gain]) -> Gain:
+    total: Gain = Counter()
+    for gain in gains:
+        total.update(gain)
+    return total
+
+
+def _beside_pictures(kind: str) -> bool:
+    """Say whether a record of this kind goes where its picture goes."""
+    return "image_id" in RECORDS[kind].model_fields
+
+
 def _generic(record: Record) -> bool:
     """Say whether a record is a picture of a pool, which no share of a character's own pictures counts."""
     return isinstance(record, ImageRecord) and record.owner == "pool"
 
 
-def _groups(records: Sequence[Record]) -> dict[str, str]:
-    """Return each record's group: the connected parts over shared pictures and shared spoken lines."""
+def _groups(records: Sequence[Record], radius: int) -> dict[str, str]:
+    """Return each record's group: the connected parts over like pictures and shared spoken lines."""
     parent: dict[str, str] = {}
 
     def find(name: str) -> str:
@@ -170,18 +198,20 @@ def _groups(records: Sequence[Record]) -> dict[str, str]:
             name = parent[name]
         return name
 
-    pictures = {record.id: record for record in records if isinstance(record, ImageRecord)}
-    for record in records:
-        for tie in _ties(record, pictures):
-            first, second = sorted((find(record.id), find(tie)))
-            # The smaller name wins, so that groups do not depend on the order of the records.
-            parent[second] = first
+    pictures = [record for record in records if isinstance(record, ImageRecord)]
+    like = hash_groups([picture.phash64 for picture in pictures], radius=radius)
+    ties = [(pictures[members[0]].id, pictures[other].id) for members in like for other in members[1:]]
+    ties += [(record.id, tie) for record in records for tie in _ties(record)]
+    for one, other in ties:
+        first, second = sorted((find(one), find(other)))
+        # The smaller name wins, so that groups do not depend on the order of the records.
+        parent[second] = first
     return {
         record.id: "grp_" + hashlib.sha256(find(record.id).encode()).hexdigest()[:16] for record in records
     }
 
 
-def _ties(record: Record, pictures: Mapping[str, ImageRecord]) -> list[str]:
+def _ties(record: Record) -> list[str]:
     if isinstance(record, ImageRecord):
         return [f"picture:{record.group_id}", f"blob:{record.blob_sha256}"]
     if isinstance(record, PreferencePair):
