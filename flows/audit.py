@@ -9,7 +9,7 @@ from typing import Any
 from rolescape_data import assets
 from rolescape_data.auditing.measure import measure, split_rows
 from rolescape_data.auditing.repair import Judge, Repair, repair
-from rolescape_data.auditing.table import Table, not_run_of, rows_of
+from rolescape_data.auditing.table import Table, excerpt, not_run_of, rows_of
 from rolescape_data.blueprint_files import load_blueprint
 from rolescape_data.blueprints import Blueprint
 from rolescape_data.collection import Collection
@@ -119,7 +119,7 @@ def audited(
         rows = split_rows(imported.collection, radius=thresholds.image_duplicates.radius)
         grouped = replace(imported.collection, groups={row.record_id: row.group_id for row in rows})
         mended = replace(repair(grouped, imported.findings, judge, seed=SEED), out=str(repair_to))
-        write_repair(mended, form, repair_to)
+        write_repair(mended, form, repair_to, imported.places)
     out.mkdir(parents=True, exist_ok=True)
     write_text(out / PAGE, audit_page(table, mended))
     write_json(out / DATA, table.json() | ({"repair": _told(mended)} if mended else {}))
@@ -158,25 +158,39 @@ def table_of(
         form=form,
         characters=len(imported.collection.characters),
         records=records,
-        rows=rows_of(imported.findings, verdicts, thresholds, imported.collection.records()),
+        rows=rows_of(imported.findings, verdicts, thresholds, imported.collection.records(), imported.places),
         not_run=not_run_of(verdicts),
     )
 
 
-def write_repair(mended: Repair, form: str, out: Path) -> None:
-    """Write the mended copy in its own format, the rejects beside it, and the list of what needs a writer."""
+def write_repair(
+    mended: Repair, form: str, out: Path, places: Mapping[str, tuple[str, str]] | None = None
+) -> None:
+    """Write the mended copy in its own format, the rejects beside it, and the list of what needs a writer.
+
+    The list names file and place in the set as it was read, for records move up where others were taken out; the words
+    that stand there are the same in both.
+    """
     out.mkdir(parents=True, exist_ok=True)
     if form not in WRITERS:
         raise SettingsError(f"Nothing writes the format '{form}' yet, so no mended copy can be made.")
     WRITERS[form](mended.collection, out)
     rejects = [json.dumps(row.model_dump(), ensure_ascii=False) for row in mended.rejects]
     write_text(out / REJECTS, "".join(f"{row}\n" for row in rejects))
-    needs = [
-        json.dumps(
-            {"rule": one.rule, "file": one.file, "place": one.place, "detail": one.detail}, ensure_ascii=False
-        )
-        for one in mended.needs_writer
-    ]
+    known = {record.id: record for record in mended.collection.records()}
+    needs = []
+    for one in mended.needs_writer:
+        record = known.get(one.place)
+        file, place = (places or {}).get(one.place, (one.file, one.place))
+        told = {
+            "rule": one.rule,
+            "file": file,
+            "place": place,
+            "record": record.id if record else "",
+            "said": excerpt(record) if record else "",
+            "detail": one.detail,
+        }
+        needs.append(json.dumps(told, ensure_ascii=False))
     write_text(out / NEEDS, "".join(f"{row}\n" for row in needs))
 
 

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rolescape_data.gates import measure_pairs, measure_set
-from rolescape_data.gates.jaccard import Nearest, Words, likeness, nearest_earlier, nearest_in
+from rolescape_data.gates.jaccard import Nearest, Words, likeness, nearest_earlier, nearest_in, word_set
 
 word_sets = st.lists(st.frozensets(st.sampled_from("abcdefghij"), max_size=6), max_size=25)
 
@@ -84,3 +84,13 @@ def test_a_training_dialogue_can_give_a_test_question_away() -> None:
         ("mira-h_qa_001", 1, "mira-h_dialogue_001"),
         ("mira-h_qa_001", 1, "mira-h_dialogue_001"),
     ]
+
+
+def test_twenty_thousand_texts_that_differ_in_a_number_are_each_like_the_first_of_them() -> None:
+    # Compared each with each, these would take minutes.
+    texts = [word_set(f"What is the {number} colour of the fur of the dog?") for number in range(20_000)]
+    found = nearest_earlier([*texts, *texts])
+    assert found[0] == Nearest(0.0, None)
+    assert set(found[1:20_000]) == {Nearest(likeness(texts[0], texts[1]), 0)}
+    assert found[20_000:] == [Nearest(1.0, at) for at in range(20_000)]
+    assert nearest_in(texts, texts) == found[20_000:]

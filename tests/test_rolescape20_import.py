@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from conftest import run_rolescape
 from PIL import Image
 from tiny_released import NAME, TRAIN, save, write_tiny
 
@@ -149,6 +150,22 @@ def test_files_that_are_broken_or_unknown_are_named_and_the_rest_is_read(tmp_pat
         ("file_unknown", f"{TRAIN}/prompt.txt"),
     }
     assert found.collection.of("harbour_ada_fenn", TextQA)
+
+
+def test_every_record_has_a_file_and_a_place_and_what_needs_a_writer_names_them(tmp_path: Path) -> None:
+    root = tmp_path / "set"
+    write_tiny(root)
+    talks = f"{TRAIN}/{NAME}_dialogue_text_extension_train.json"
+    change(root, talks, lambda t: t["scenes"][1][1].update(text="As an AI language model, I like green."))
+    found = IMPORTERS["rolescape20"](root)
+    assert found.places.keys() == {one.id for one in found.collection.records()}
+    assert all((root / file).exists() for file, _ in found.places.values())
+    assert found.places["harbour_ada_fenn_qa_001"] == (QA, "qa_items[0]")
+    run_rolescape("audit", root, "--as", "rolescape20", "--out", tmp_path / "a", "--repair", tmp_path / "r")
+    needed = [json.loads(row) for row in (tmp_path / "r/needs_writer.jsonl").read_text().splitlines()]
+    (row,) = [row for row in needed if row["rule"] == "ai_tone"]
+    assert (row["file"], row["place"], row["said"]) == (talks, "scenes[1]", "Why the ribbon?")
+    assert f"{talks}: scenes[1]" in (tmp_path / "a/audit.html").read_text()
 
 
 def test_a_folder_that_is_no_such_set_is_wrong_input(tmp_path: Path) -> None:

@@ -41,6 +41,8 @@ class Judge(Protocol):
 _LETTERS = ("mcq_key_balance", "mcq_letter_share")
 _REPEATED = ("duplicate_exact", "duplicate_near")
 _LEAKED = ("train_test_exact", "train_test_near")
+# Numbers that a copy counts for itself.
+_DERIVED = ("num_used_data",)
 # Nothing can be kept of these; other faults of a text are a writer's to mend.
 _EMPTY = ("turn_grammar",)
 # Talks that stand beside any picture: without one of them nothing else is lost.
@@ -80,7 +82,7 @@ def repair(collection: Collection, findings: Sequence[Finding], judge: Judge, *,
         judge: holds a set against the gates.
         seed: decides the letters.
     """
-    mended = [finding for finding in findings if finding.repaired]
+    mended = [finding for finding in findings if finding.repaired or finding.rule in _DERIVED]
     current, rejects = collection, list[Rejected]()
     for step in (_evidence, _file_names, _types):
         current, done = step(current)
@@ -96,7 +98,7 @@ def repair(collection: Collection, findings: Sequence[Finding], judge: Judge, *,
     current, done = _letters(current, judge(current, frozenset(_LETTERS)), seed)
     mended += done
     left = [
-        *(one for one in findings if one.hard and not one.repaired and not _was_typed(one)),
+        *(one for one in findings if one.hard and not one.repaired and not _is_mended(one)),
         *(_told(verdict) for verdict in judge(current) if verdict.status == "fail"),
     ]
     gone_ids = {reject.record_id for reject in rejects}
@@ -205,9 +207,10 @@ def _types(collection: Collection) -> tuple[Collection, list[Finding]]:
     return replaced(collection, typed), done
 
 
-def _was_typed(finding: Finding) -> bool:
-    """Say whether a reader's finding is about the type of an open question, which is given anew here."""
-    return finding.rule == "question_type" and finding.place.startswith("qa_items[")
+def _is_mended(finding: Finding) -> bool:
+    """Say whether a reader's finding is made right here: a question's type, and what is written from the records anew."""
+    typed = finding.rule == "question_type" and finding.place.startswith("qa_items[")
+    return typed or finding.rule in _DERIVED
 
 
 def _to_reject(collection: Collection, verdicts: Sequence[Verdict]) -> dict[str, str]:

@@ -24,11 +24,12 @@ _ORDER: dict[str, int] = {"hard": 0, "soft": 1, "told": 2}
 
 @dataclass(frozen=True, slots=True)
 class Example:
-    """One place where a rule is broken; `said` is what stands there, if it is a text."""
+    """One place where a rule is broken; `said` is what stands there, if it is a text, `where` a record's file and place."""
 
     place: str
     detail: str
     said: str = ""
+    where: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +102,12 @@ class Table:
                     "weight": row.weight,
                     "source": row.source,
                     "examples": [
-                        {"place": example.place, "detail": example.detail, "said": example.said}
+                        {
+                            "place": example.place,
+                            "where": example.where,
+                            "detail": example.detail,
+                            "said": example.said,
+                        }
                         for example in row.examples
                     ],
                 }
@@ -116,6 +122,7 @@ def rows_of(
     verdicts: Sequence[Verdict],
     thresholds: Thresholds,
     records: Iterable[Record] = (),
+    places: Mapping[str, tuple[str, str]] | None = None,
 ) -> list[Row]:
     """Return one line for each rule and kind, what fails first, the most frequent first.
 
@@ -124,9 +131,11 @@ def rows_of(
         verdicts: of every gate, passes included.
         thresholds: where the bounds come from.
         records: the set's, so that examples show what they say.
+        places: (file, place in it) of each record, by its id.
     """
-    said = {record.id: _said(record) for record in records}
-    rows = [*_found_rows(findings), *_gate_rows(verdicts, thresholds, said)]
+    said = {record.id: excerpt(record) for record in records}
+    where = {name: _where(file, place) for name, (file, place) in (places or {}).items()}
+    rows = [*_found_rows(findings), *_gate_rows(verdicts, thresholds, said, where)]
     return sorted(rows, key=lambda row: (not row.found, _ORDER[row.weight], -row.found, row.rule, row.kind))
 
 
@@ -151,22 +160,26 @@ def _found_rows(findings: Sequence[Finding]) -> list[Row]:
             len(group),
             None,
             weight,
-            [Example(f"{one.file}: {one.place}" if one.place else one.file, one.detail) for one in group][
-                :MOST_IN_FILE
-            ],
+            [Example(_where(one.file, one.place), one.detail) for one in group[:MOST_IN_FILE]],
         )
         for (rule, weight), group in groups.items()
     ]
 
 
-def _said(record: Record) -> str:
+def _where(file: str, place: str) -> str:
+    return f"{file}: {place}" if place else file
+
+
+def excerpt(record: Record) -> str:
     """Return the words by which a person knows a record again, at most EXCERPT characters."""
     text = input_text(record) or next(iter(all_texts(record).values()), "")
     flat = " ".join(text.split())
     return flat if len(flat) <= EXCERPT else flat[: EXCERPT - 1].rstrip() + "…"
 
 
-def _gate_rows(verdicts: Sequence[Verdict], thresholds: Thresholds, said: Mapping[str, str]) -> list[Row]:
+def _gate_rows(
+    verdicts: Sequence[Verdict], thresholds: Thresholds, said: Mapping[str, str], where: Mapping[str, str]
+) -> list[Row]:
     groups: dict[tuple[str, str], list[Verdict]] = defaultdict(list)
     for verdict in verdicts:
         if verdict.status != "not_run":
@@ -178,13 +191,13 @@ def _gate_rows(verdicts: Sequence[Verdict], thresholds: Thresholds, said: Mappin
         failed = [verdict for verdict in group if verdict.status == "fail"]
         warned = [verdict for verdict in group if verdict.status == "warn"]
         if failed or not warned:
-            rows.append(Row(gate, kind, len(failed), len(group), "hard", _worst(failed, said), source))
+            rows.append(Row(gate, kind, len(failed), len(group), "hard", _worst(failed, said, where), source))
         if warned:
-            rows.append(Row(gate, kind, len(warned), len(group), "soft", _worst(warned, said), source))
+            rows.append(Row(gate, kind, len(warned), len(group), "soft", _worst(warned, said, where), source))
     return rows
 
 
-def _worst(verdicts: Sequence[Verdict], said: Mapping[str, str]) -> list[Example]:
+def _worst(verdicts: Sequence[Verdict], said: Mapping[str, str], where: Mapping[str, str]) -> list[Example]:
     """Return the places of verdicts, the farthest from what the gate usually finds first."""
     if not verdicts:
         return []
@@ -192,4 +205,7 @@ def _worst(verdicts: Sequence[Verdict], said: Mapping[str, str]) -> list[Example
     ordered = sorted(
         verdicts, key=lambda one: (one.value if below else -one.value, one.record_id, one.reason)
     )
-    return [Example(one.record_id, one.reason, said.get(one.record_id, "")) for one in ordered[:MOST_IN_FILE]]
+    return [
+        Example(one.record_id, one.reason, said.get(one.record_id, ""), where.get(one.record_id, ""))
+        for one in ordered[:MOST_IN_FILE]
+    ]

@@ -74,6 +74,8 @@ _PARQUET = pa.schema(
 )
 # Pictures that a merged data set repeats are stored once: its dictionary may grow to a gigabyte.
 _DICTIONARY_BYTES = 1 << 30
+# Arrow counts a binary column's bytes in 32 bits.
+_MOST_IN_TABLE = (1 << 31) - 1
 _MATTE = (255, 255, 255)
 # What other kinds are made of, or what the layout has another form of.
 _CARRIED = frozenset(
@@ -359,9 +361,13 @@ def _parquet(rows: Sequence[Row], pictures: Mapping[tuple[Side, str], Content]) 
         picture = Path(row["image"]).stem
         if picture not in read:
             read[picture] = _bytes(pictures["train", picture])
+    shown = [read[Path(row["image"]).stem] for row in rows]
+    if sum(map(len, shown)) > _MOST_IN_TABLE:
+        told = f"{len(rows):,} drawing rows of {rows[0]['character']} hold more pictures than one table can (2 GiB)"
+        raise InputError(f"{told}. Leave out rows that repeat each other.")
     table = pa.Table.from_pydict(
         {
-            "image": [read[Path(row["image"]).stem] for row in rows],
+            "image": shown,
             "captions": [json.dumps({"caption": row["text"]}, ensure_ascii=False) for row in rows],
         },
         schema=_PARQUET,

@@ -3,8 +3,8 @@
 To add one: a file in this package, one line in IMPORTERS.
 """
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from rolescape_data.collection import Collection, Finding
@@ -12,10 +12,17 @@ from rolescape_data.collection import Collection, Finding
 
 @dataclass(frozen=True, slots=True)
 class Imported:
-    """What an importer made of a folder."""
+    """What an importer made of a folder.
+
+    Args:
+        collection: its records.
+        findings: every departure from the format.
+        places: (file, place in it) of each record, by its id; both as findings name them.
+    """
 
     collection: Collection
     findings: list[Finding]
+    places: Mapping[str, tuple[str, str]] = field(default_factory=dict)
 
 
 def _mmrole(root: Path) -> Imported:

@@ -54,6 +54,7 @@ class _Reading:
     license_id: str
     findings: list[Finding] = field(default_factory=list)
     records: dict[str, list[Record]] = field(default_factory=dict)
+    places: dict[str, tuple[str, str]] = field(default_factory=dict)
 
     def json(self, path: Path) -> Any:
         """Return a JSON file's content; None, with a finding, when it is none."""
@@ -164,10 +165,13 @@ def import_mmrole(root: Path) -> Imported:
         )
         mine = reading.records.setdefault(owner, [])
         mine += [profile, short_text]
+        reading.places |= {profile.id: (file, name), short_text.id: (file, name)}
         if name in detailed:
             content, own = detailed[name]
             record = detailed_record(content, own, common=commons[name], text=reading.text, findings=found)
-            mine += [record] if record else []
+            if record:
+                mine.append(record)
+                reading.places[record.id] = (own, "")
     shown = _picture_records(reading, talks, cast, pictures)
     for talk in talks:
         reading.records[talk.record.character_id].append(talk.record)
@@ -180,7 +184,7 @@ def import_mmrole(root: Path) -> Imported:
     )
     if samples and any(not file.startswith(_SAMPLES) for file, _, _ in dialogues):
         check_samples(samples, collection, found)
-    return Imported(collection, found)
+    return Imported(collection, found, reading.places)
 
 
 # Stands before the file of a dialogue that was made from a sample.
@@ -236,6 +240,7 @@ def _talks(
             reading.findings.append(Finding("dialogue_twice", file, place, detail))
             continue
         seen.add(talk.record.id)
+        reading.places[talk.record.id] = (file.removeprefix(_SAMPLES), place)
         talks.append(talk)
     return talks
 
@@ -312,6 +317,7 @@ def _picture_records(
         )
         if record is not None:
             reading.records[owner].append(record)
+            reading.places[record.id] = (pictures.found[path].relative_to(reading.root).as_posix(), "")
             shown[identity] = pictures.found[path]
         if path in pictures.annotated:
             reading.records[owner].append(

@@ -6,6 +6,7 @@ The fuller file is believed: annotation.json is held against NAME_with_image.jso
 records give.
 """
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -325,7 +326,7 @@ class _Character:
             return
         path, content = told
         self.reader.keys(content, ("description", "opening", "scenes"), path, "")
-        due = list(pictured) if side == "train" else []
+        due = Counter(pictured if side == "train" else [])
         order: list[bool] = []
         count = 0
         for place, scene in self.reader.items(content.get("scenes"), path, "scenes"):
@@ -334,8 +335,8 @@ class _Character:
                 continue
             user, response, message, where = pair
             self.reader.keys(message, ("role", "from", "text", "value"), path, where)
-            if (user, response) in due:
-                due.remove((user, response))
+            if due[user, response]:
+                due[user, response] -= 1
                 order.append(True)
                 continue
             order.append(False)
@@ -347,14 +348,9 @@ class _Character:
                 "response": response,
             }
             self._keep(self.reader.made(TextDialogue, values, path, place), _SPLITS[side])
-        if due:
-            self.reader.wrong(
-                "derived_count",
-                path,
-                "scenes",
-                f"{len(due)} exchanges beside pictures are not in it",
-                hard=False,
-            )
+        if absent := due.total():
+            detail = f"{absent} exchanges beside pictures are not in it"
+            self.reader.wrong("derived_count", path, "scenes", detail, hard=False)
         if order != sorted(order):
             self.reader.wrong(
                 "scene_order", path, "scenes", "exchanges beside pictures stand between others", hard=False

@@ -46,6 +46,7 @@ def image_record(reader: Reader, path: Path, shared: dict[str, Any], record_id: 
         return None
     if path.suffix.lower() not in _SUFFIXES[form]:
         reader.mended("picture_suffix", path, "", f"holds {form}; exported as real PNG")
+    reader.places[record_id] = (reader.name(path), "")
     digest = hashlib.sha256(data).hexdigest()
     told = quality(found.image)
     return ImageRecord(

@@ -27,6 +27,7 @@ class Reader:
     root: Path
     findings: list[Finding] = field(default_factory=list)
     seen: set[Path] = field(default_factory=set)
+    places: dict[str, tuple[str, str]] = field(default_factory=dict)
 
     def name(self, path: Path) -> str:
         """Return a file's name below the root; the whole of it for one that is named from elsewhere."""
@@ -160,9 +161,11 @@ class Reader:
     def made(self, model: type[Record], values: dict[str, Any], path: Path, place: str) -> Record | None:
         """Return the record; None, with a finding, when the values are none."""
         try:
-            return model(**values)
+            record = model(**values)
         except ValidationError as error:
             told = error.errors(include_url=False)[0]
             field_ = ".".join(str(part) for part in told["loc"])
             self.wrong(f"no_{model.kind}", path, place, f"{field_}: {told['msg']}; left out")
             return None
+        self.places[record.id] = (self.name(path), place)
+        return record

@@ -59,7 +59,7 @@ def import_rolescape20(root: Path) -> Imported:
     for folder_name in sorted(folders):
         collection = read_character(reader, people, folder_name, folders[folder_name], collection)
     _unread(reader, people)
-    return Imported(collection, reader.findings)
+    return Imported(collection, reader.findings, reader.places)
 
 
 def _unread(reader: Reader, people: Path) -> None:
