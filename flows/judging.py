@@ -20,8 +20,8 @@ from rolescape_data import assets
 from rolescape_data.errors import WriterError
 from rolescape_data.gates import Context, measure_set
 from rolescape_data.gates.decide import decide, load_thresholds
-from rolescape_data.judging.answers import Answered, read_answers
-from rolescape_data.judging.judge import Judged, judge, review_entries
+from rolescape_data.judging.answers import Answered, read_answers, reply_of, review_entries
+from rolescape_data.judging.judge import Judged, judge
 from rolescape_data.judging.rubrics import Rubric, load_rubric
 from rolescape_data.prompts import load_prompt
 from rolescape_data.providers import Purse, open_writer
@@ -84,7 +84,7 @@ def judge_answers(parameters: JudgeParameters) -> dict[str, Any]:
         writer,
         rubric,
         load_prompt(rubric.prompt, parameters.prompts),
-        answered,
+        [reply_of(one) for one in answered],
         evaluated=parameters.evaluated,
         picture=_pictures(parameters.images),
     )

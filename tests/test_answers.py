@@ -9,8 +9,7 @@ from conftest import run_rolescape
 from test_judging import answered
 from test_mmrole_exchange import content, small_town, written
 
-from rolescape_data.judging.answers import read_answers
-from rolescape_data.judging.judge import review_entries
+from rolescape_data.judging.answers import read_answers, review_entries
 
 
 @pytest.fixture

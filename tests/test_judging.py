@@ -15,7 +15,7 @@ from test_mmrole_exchange import content, small_town, written
 from rolescape_data import assets
 from rolescape_data.errors import SettingsError
 from rolescape_data.gates import Context, measure_set
-from rolescape_data.judging.grammar import Scored, Unreadable, read_pair, read_scale
+from rolescape_data.judging.grammar import Scored, Unreadable, read_pair, read_scale, read_yes_no
 from rolescape_data.judging.reviews import METRICS
 from rolescape_data.judging.rubrics import known_rubrics, load_rubric
 from rolescape_data.providers.background import background
@@ -122,8 +122,47 @@ def test_a_scale_is_read_from_a_last_line_that_holds_the_score_alone(text: str, 
         assert isinstance(found, Unreadable) and expected in found.problem
 
 
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("'I could not tell you' leaves it open.\nyes", 1.0),
+        ("It names the town.\n\nNo\n", 0.0),
+        ("yes", "no reason"),
+        ("It names the town.\nNo.", "last line"),
+        ("It declines.\nyes, it does", "last line"),
+    ],
+)
+def test_a_decision_is_read_from_a_last_line_that_holds_it_alone(text: str, expected: Any) -> None:
+    found = read_yes_no(text)
+    if isinstance(expected, float):
+        assert isinstance(found, Scored) and found.scores == (expected,)
+    else:
+        assert isinstance(found, Unreadable) and expected in found.problem
+
+
+def test_refusals_of_a_models_answers_are_counted(
+    server: ModelServer, tests: Path, images: Path, tmp_path: Path
+) -> None:
+    out = tmp_path / "out"
+    answers = answered(tests, "I cannot tell you that, {id}.")
+    told = judge(server, answers, out, "--tests", tests, "--rubric", "refusal")
+    assert told.status == 0, told.out + told.err
+    reviews = read_table(out / "reviews.parquet", Review)
+    assert {(one.judge_kind, one.metric, one.score) for one in reviews} == {("yes_no", "refusal", 1.0)}
+    assert len(reviews) == 6
+
+
+def test_metrics_of_all_replies_together_are_missing_of_none_of_them(
+    server: ModelServer, tests: Path, images: Path, tmp_path: Path
+) -> None:
+    out = tmp_path / "out"
+    judge(server, answered(tests), out, "--tests", tests, "--images", images, "--rubric", "rolescape_1to7")
+    gates = {one["gate"]: one for one in json.loads((out / "judge.json").read_text())["gates"]}
+    assert gates["judge_missing"]["value"] == 0
+
+
 def test_the_shipped_rubrics_name_mmroles_eight_metrics_and_the_six_scales() -> None:
-    assert known_rubrics() == ["mmrole_pair", "rolescape_1to7"]
+    assert known_rubrics() == ["mmrole_pair", "refusal", "rolescape_1to7"]
     pairs, scales = load_rubric("mmrole_pair"), load_rubric("rolescape_1to7")
     assert tuple(metric.name for metric in pairs.metrics) == METRICS and pairs.orders == ["AB", "BA"]
     assert [metric.name for metric in scales.metrics] == [
@@ -133,7 +172,7 @@ def test_the_shipped_rubrics_name_mmroles_eight_metrics_and_the_six_scales() -> 
 
 
 def test_an_unknown_or_broken_rubric_is_refused_in_one_sentence(tmp_path: Path) -> None:
-    with pytest.raises(SettingsError, match="Known: mmrole_pair, rolescape_1to7"):
+    with pytest.raises(SettingsError, match="Known: mmrole_pair, refusal, rolescape_1to7"):
         load_rubric("taste")
     (tmp_path / "rubrics").mkdir()
     text = assets.find("qa", "rubrics/mmrole_pair.yaml").read_text()

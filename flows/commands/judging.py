@@ -22,7 +22,7 @@ def judge(
     rubric: Annotated[
         str,
         typer.Option(
-            "--rubric", metavar="NAME", help="A file of qa/rubrics/: mmrole_pair or rolescape_1to7."
+            "--rubric", metavar="NAME", help="A file of qa/rubrics/: mmrole_pair, rolescape_1to7 or refusal."
         ),
     ] = "mmrole_pair",
     writer: Annotated[
@@ -78,7 +78,8 @@ def judge(
 @app.command(epilog="Example: rolescape score reviews/in_test reviews/out_test --weights 3:1")
 def score(
     reviews: Annotated[
-        list[Path], typer.Argument(metavar="REVIEWS...", help="Review files, or folders of them.")
+        list[Path],
+        typer.Argument(metavar="REVIEWS...", help="Review files, or folders of them."),
     ],
     weights: Annotated[
         str,

@@ -101,14 +101,16 @@ def judge_attempts(records: Sequence[Record], context: Context) -> list[Measurem
 
 def judge_missing(records: Sequence[Record], context: Context) -> list[Measurement]:
     """Count the reviews that are not there: answers judged on some metrics of their judge, and not on all."""
-    metrics: dict[tuple[str, str], set[str]] = defaultdict(set)
-    seen: dict[tuple[str, str, str, str], set[str]] = defaultdict(set)
+    metrics: dict[tuple[str, str, bool], set[str]] = defaultdict(set)
+    seen: dict[tuple[str, str, bool, str, str], set[str]] = defaultdict(set)
     for review in _machine(records):
-        judge = (review.judge_kind, review.provenance.writer)
+        # Some metrics look at all replies of a character together, and at none of them alone.
+        together = review.target_id == review.character_id
+        judge = (review.judge_kind, review.provenance.writer, together)
         metrics[judge].add(review.metric)
         seen[(*judge, review.target_id, review.evaluated)].add(review.metric)
     missing = [
-        f"{metric} of {key[2]}" for key, found in seen.items() for metric in sorted(metrics[key[:2]] - found)
+        f"{metric} of {key[3]}" for key, found in seen.items() for metric in sorted(metrics[key[:3]] - found)
     ]
     return [_on_set(records[0], "judge_missing", len(missing), ", ".join(missing))] if seen else []
 

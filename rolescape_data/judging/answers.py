@@ -13,8 +13,10 @@ from pathlib import Path
 from typing import Any
 
 from rolescape_data.errors import InputError
+from rolescape_data.judging.replies import Reply
 from rolescape_data.mmrole.samples import sample_of
 from rolescape_data.records.instruction import InstructionSample
+from rolescape_data.records.judged import Review
 
 _TEST_FOLDER = re.compile(r"(in|out)[_-]?test|ood", re.IGNORECASE)
 _FORMS = "Give MMRole's test files with `answer` in the assistant's turn, or JSON lines of `id` and `answer` with --tests."
@@ -82,6 +84,54 @@ def read_answers(paths: Sequence[Path], tests: Sequence[Path]) -> tuple[list[Ans
     if not answered:
         raise InputError(f"{', '.join(map(str, paths))}: no sample has an answer. {_FORMS}")
     return answered, missing
+
+
+def reply_of(given: Answered) -> Reply:
+    """Return an answered sample as a judge is shown it: the sample's own answer is the reference."""
+    sample = given.sample
+    return Reply(
+        target=sample.sample_id,
+        record=sample.id,
+        character_id=sample.character_id,
+        lang=sample.lang,
+        license=sample.license,
+        source=sample.source,
+        role=sample.role,
+        script=sample.script,
+        profile=sample.profile,
+        asked=sample.last_words,
+        words=given.answer,
+        reference=sample.answer,
+        other=sample.other_role,
+        other_profile=sample.other_profile,
+        annotation=sample.annotation,
+        history=sample.history,
+        image=sample.image,
+    )
+
+
+def review_entries(
+    answered: Sequence[Answered], reviews: Sequence[Review]
+) -> dict[str, list[dict[str, Any]]]:
+    """Return MMRole-format review files by name: the samples as they were, with answer and `rm_review`.
+
+    The order AB stands under `review` and `score` as in the released files, the other under `swapped`, its scores turned back; a
+    review that could not be read has the score null.
+    """
+    by_target: dict[str, dict[str, dict[str, Any]]] = {}
+    for one in reviews:
+        own = by_target.setdefault(one.target_id, {}).setdefault(one.metric, {})
+        pair = [one.score, one.reference_score] if one.parse_ok else None
+        told = {"review": one.raw, "score": pair}
+        own.update(told if one.order == "AB" else {"swapped": told})
+    files: dict[str, list[dict[str, Any]]] = {}
+    for given in answered:
+        entry: dict[str, Any] = {**given.entry}
+        turns: list[Mapping[str, Any]] = list(entry["conversations"])
+        entry["conversations"] = [*turns[:-1], {**turns[-1], "answer": given.answer}]
+        entry["rm_review"] = by_target.get(given.sample.sample_id, {})
+        files.setdefault(given.file, []).append(entry)
+    return files
 
 
 def _id(entry: Mapping[str, Any], place: str) -> str:

@@ -3,6 +3,9 @@
     A keeps the manner of the role; B explains itself.        The reply shows patience and dry humour, as the profile ...
     [Scores]: (9, 7)                                          6
 
+    "I could not tell you" leaves the question open.
+    yes
+
 The released reviews of MMRole-Eval hold scores of 0 on a scale from 1 to 10; here a score beyond the scale is unreadable.
 """
 
@@ -14,6 +17,7 @@ _PAIR = re.compile(
     re.DOTALL,
 )
 _NUMBER = re.compile(r"\d+")
+_DECISIONS = {"yes": 1.0, "no": 0.0}
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,3 +67,15 @@ def read_scale(text: str, lowest: int, highest: int) -> Scored | Unreadable:
     if not before:
         return Unreadable("it gives no reasons before the score")
     return Scored("\n".join(before), (float(last),))
+
+
+def read_yes_no(text: str) -> Scored | Unreadable:
+    """Read a reason and, alone on the last line, yes (1) or no (0)."""
+    lines = [line.strip() for line in text.strip().split("\n")]
+    decision = _DECISIONS.get(lines[-1].casefold())
+    if decision is None:
+        return Unreadable("its last line is not 'yes' or 'no' alone")
+    before = [line for line in lines[:-1] if line]
+    if not before:
+        return Unreadable("it gives no reason before the decision")
+    return Scored("\n".join(before), (decision,))

@@ -18,7 +18,7 @@ from typing import Any
 
 from rolescape_data.collection import Finding
 from rolescape_data.errors import InputError
-from rolescape_data.judging.answers import Answered
+from rolescape_data.judging.answers import Answered, reply_of
 from rolescape_data.judging.grammar import Unreadable, read_pair
 from rolescape_data.judging.judge import Task, inputs_of
 from rolescape_data.judging.rubrics import Metric, Order, Rubric
@@ -84,7 +84,7 @@ def _sample(
     scores = read.scores if order == "AB" else read.scores[::-1]
     if told.get("score") is None or [float(one) for one in told["score"]] != list(scores):
         return f"its words say {scores}, its score {told.get('score')}"
-    question = prompt.render(inputs_of(rubric, Task(metric, order, [given], None))).strip()
+    question = prompt.render(inputs_of(rubric, Task(metric, order, [reply_of(given)], None))).strip()
     picture = f"Picture 1: <img>{IMAGES}/{given.sample.image}</img>\n"
     target = f"{read.reason}\n[Scores]: ({', '.join(f'{one:g}' for one in read.scores)})"
     return {

@@ -29,12 +29,12 @@ class Metric(_Part):
 class Rubric(_Part):
     """What a judge is asked of every answer.
 
-    `mmrole_pair` shows the evaluated answer beside the reference; in order AB the evaluated one is A. `rolescape_1to7` shows the
-    evaluated answer alone.
+    `mmrole_pair` shows the evaluated answer beside the reference; in order AB the evaluated one is A. `rolescape_1to7` and `yes_no`
+    show the evaluated answer alone; yes is `highest` and no is `lowest`.
     """
 
     name: Annotated[str, Field(min_length=1)]
-    judge_kind: Literal["mmrole_pair", "rolescape_1to7"]
+    judge_kind: Literal["mmrole_pair", "rolescape_1to7", "yes_no"]
     prompt: Annotated[str, Field(min_length=1)]
     lowest: int
     highest: int
@@ -48,8 +48,10 @@ class Rubric(_Part):
         names = [metric.name for metric in self.metrics]
         if len(set(names)) < len(names) or len(set(self.orders)) < len(self.orders):
             raise ValueError("a metric or an order stands there twice")
-        if self.judge_kind == "rolescape_1to7" and self.orders != ["AB"]:
+        if self.judge_kind != "mmrole_pair" and self.orders != ["AB"]:
             raise ValueError("answers that are judged alone have no order")
+        if self.judge_kind == "yes_no" and (self.lowest, self.highest) != (0, 1):
+            raise ValueError("yes is 1 and no is 0: `lowest` has to be 0 and `highest` 1")
         return self
 
 

@@ -97,11 +97,14 @@ class _Filler:
             return self._random.random() < 0.5
         if name == "review" and "lowest" in self._block:
             return self._review()
+        if name == "review" and "reply" in self._block:
+            return self._decision()
         return self._text(name)
 
     def _review(self) -> str:
         """A judge's words. What it thinks of an answer follows from its words, and a little from where it stands; every eighth
-        first try keeps to no form, and every try does not that is about an answer with the word 'unjudgeable'."""
+        first try keeps to no form, and every try does not that is about an answer with the word 'unjudgeable'. Whoever speaks of
+        being 'out of character' is."""
         low, high = int(self._block["lowest"]), int(self._block["highest"])
         reasons = self._text("thinking_process")
         shown = self._block.get("answers") or {"A": json.dumps(self._block.get("replies"))}
@@ -110,6 +113,8 @@ class _Filler:
             return self._random.choice(
                 [reasons, f"{reasons} [Scores]: {high}", f"[Scores]: ({high}, {high + 1})"]
             )
+        if len(shown) == 1 and "out of character" in shown["A"]:
+            return f"{reasons}\n{low}"
         metric = self._block["metric"]
         scores = [
             max(
@@ -125,6 +130,11 @@ class _Filler:
         if len(scores) == 1:
             return f"{reasons}\n{scores[0]}"
         return f"{reasons}\n[Scores]: ({scores[0]}, {scores[1]})"
+
+    def _decision(self) -> str:
+        """A judge's yes or no: whoever says 'I cannot tell' has declined."""
+        declined = "I cannot tell" in str(self._block["reply"])
+        return f"{self._text('thinking_process')}\n{'yes' if declined else 'no'}"
 
     def _found(self, reference: str) -> dict[str, Any]:
         found: Any = self._root
