@@ -3,13 +3,14 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
-from rolescape_data.blueprints import Blueprint
+from rolescape_data.blueprint_files import load_blueprint
+from rolescape_data.blueprints import Blueprint, KindContract
 from rolescape_data.gates.decide import Thresholds
 from rolescape_data.materials import Document, Material, pool_pictures
 from rolescape_data.pools import commentary_questions, drawn
 from rolescape_data.prompts import Prompt, load_prompt
 from rolescape_data.providers.base import Writer
-from rolescape_data.records import DetailedProfile
+from rolescape_data.records import DetailedProfile, Review
 from rolescape_data.stages.base import Setting
 from rolescape_data.stages.detailed_profile import PARTS
 from rolescape_data.stages.inter_role_dialogues import partners_of
@@ -88,6 +89,15 @@ class Desk:
     def pool(self) -> list[str]:
         """Return the questions that commentaries answer, in the character's language."""
         return commentary_questions(self.material.entry.lang, self.inputs.qa)
+
+
+def blueprint_of(inputs: Inputs) -> Blueprint:
+    """Return what a set owes: its blueprint, and the reviews that its file asks for."""
+    found = load_blueprint(inputs.found.blueprint, inputs.qa)
+    if inputs.found.reviews is None:
+        return found
+    reviews = KindContract(count=inputs.found.reviews.sample)
+    return found.model_copy(update={"kinds": {**found.kinds, Review.kind: reviews}})
 
 
 def share_of_pools(

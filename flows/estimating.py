@@ -21,7 +21,8 @@ from flows.desk import FROM_SEED, Desk
 from flows.rehearsing import offline_desk, rehearsal, with_writer
 from flows.step import Step
 from flows.steps import FIRST_WAVE, STEPS, WRITTEN
-from flows.tasks import build_table, planned
+from flows.tasks import build_table, planned, thresholds_of
+from flows.whole_set import ABOUT
 from rolescape_data.errors import WriterError
 from rolescape_data.gates.decide import GateThresholds
 from rolescape_data.providers import client_of
@@ -30,7 +31,7 @@ from rolescape_data.providers.prices import BATCH_SHARE, Price, cost, price_of
 from rolescape_data.providers.repair import MOST_REPLIES, MOST_WIDER
 from rolescape_data.providers.stand_in import StandIn
 from rolescape_data.providers.tokens import Estimate, estimate, text_tokens
-from rolescape_data.records import RECORDS
+from rolescape_data.records import RECORDS, PreferencePair
 from rolescape_data.routes import Casting, Leg
 
 # A set of more characters is estimated by so many of them.
@@ -144,25 +145,28 @@ def _first(workspace: Any) -> str:
 
 def _rehearse(desk: Desk, stages: Sequence[str]) -> dict[str, Seen]:
     found: dict[str, Seen] = {}
-    asked_from = {kind for step in STEPS if step.prompt for kind in step.needs}
+    asked = [step for step in STEPS if step.prompt and step.kind in desk.blueprint.kinds]
+    asked_from = {kind for step in asked for kind in step.needs}
     material = desk.material
     for step in planned(desk, tuple(stages)):
         if not step.prompt:
             if step.kind in asked_from:
-                build_table(desk, step, fresh=False)
+                # A rejected reply is one that fails its gate: with every gate open there is none.
+                shut = replace(desk, thresholds=thresholds_of(desk.inputs))
+                build_table(shut if step.kind == PreferencePair.kind else desk, step, fresh=False)
             continue
         seen = found[step.kind] = Seen(
             lines=sum(_LINE + 2 * len(line.text.encode()) for line in material.lines) if step.decides else 0,
             invented=bool(material.entry.seed) and not material.documents,
         )
         build_table(with_writer(desk, step.kind, StandIn(seen.note)), step, fresh=True)
-        asked: list[Request] = []
-        silent = StandIn(lambda requests, replies, asked=asked: asked.extend(requests), silent=True)  # type: ignore[misc]
+        unanswered: list[Request] = []
+        silent = StandIn(lambda requests, replies, own=unanswered: own.extend(requests), silent=True)  # type: ignore[misc]
         folder = desk.workspace.character(desk.material.id)
         tables = {kind: folder.read(RECORDS[kind]) for kind in step.needs if kind in desk.blueprint.kinds}
         if "profile" not in step.needs or tables.get("profile"):
             step.make(with_writer(desk, step.kind, silent), tables, 0)
-        seen.unanswered = len(asked)
+        seen.unanswered = len(unanswered)
     return found
 
 
@@ -224,8 +228,10 @@ def _counted(
     outputs = [text_tokens(reply) for reply in here.replies]
     rows = _rows(here, tariff.rounds)
     if client is None:
+        # Who neither solves nor judges is not asked to.
+        asked, rows = (0, 0) if step.kind in ABOUT else (len(here.requests), rows)
         free = {"input": 0, "input_most": 0, "output": 0, "output_most": 0, "usd": 0.0, "usd_most": 0.0}
-        return {"calls": len(here.requests), "calls_most": rows, **free}
+        return {"calls": asked, "calls_most": rows, **free}
     inputs = [estimate(request, client.profile, client.model) for request in here.requests]
     limit = max((request.max_tokens for request in here.requests), default=0)
     longest = _longest_rows(step, number, seen, inputs, rows)

@@ -6,21 +6,57 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from rolescape_data.judging.reviews import METRICS, ReviewFile, counted_once, read_reviews, review_files
+from rolescape_data.errors import InputError
+from rolescape_data.judging.reviews import (
+    METRICS,
+    ReviewFile,
+    counted_once,
+    pairs_of,
+    read_reviews,
+    review_files,
+)
 from rolescape_data.judging.tables import OVERALL, Table, results_csv, tabulate, weights_of
+from rolescape_data.records import Review
 from rolescape_data.store.atomic import write_text
+from rolescape_data.store.inputs import from_workspace
+from rolescape_data.store.workspace import Workspace
 
 _SHOWN_PROBLEMS = 10
 
 
 def score_reviews(paths: Sequence[Path], *, weights: str, seed: int = 0, draws: int = 1000) -> Table:
-    """Tabulate the review files that `paths` name (folders are searched).
+    """Tabulate the review files that `paths` name (folders are searched), and the pair reviews of workspaces, one row each character.
 
     Raises:
         InputError: a path that holds no reviews, a sample with two different ones, or weights that nothing fits.
     """
-    found = review_files(paths)
-    return tabulate(_read(found), weights_of(weights), seed=seed, draws=draws)
+    workspaces = [path for path in paths if _is_workspace(path)]
+    others = [path for path in paths if path not in workspaces]
+    found = _read(review_files(others)) if others else []
+    for path in workspaces:
+        found += _of_workspace(path)
+    return tabulate(found, weights_of(weights), seed=seed, draws=draws)
+
+
+def _is_workspace(path: Path) -> bool:
+    return (path / "set.yaml").is_file() and (path / "inputs.json").is_file()
+
+
+def _of_workspace(path: Path) -> list[ReviewFile]:
+    """Return the pair reviews of a workspace's characters; MMRole's form holds no others."""
+    workspace = Workspace(path)
+    found = []
+    for entry in from_workspace(workspace).found.characters:
+        name = entry.resolved_id()
+        reviews = [one for one in workspace.character(name).read(Review) if one.judge_kind == "mmrole_pair"]
+        if reviews:
+            found.append(pairs_of(reviews, name=name, test="out" if entry.role == "ood" else "in"))
+    if not found:
+        raise InputError(
+            f"{path} holds no reviews of pairs. Name the rubric mmrole_pair under `reviews:` of its set file, and build it with a "
+            "model as the writer of `reviews`."
+        )
+    return found
 
 
 def _read(paths: Sequence[Path]) -> list[ReviewFile]:
@@ -90,8 +126,15 @@ def tell_table(table: Table) -> str:
     return "\n".join(lines)
 
 
+def _whole(table: Table) -> str:
+    unasked = [metric for metric in METRICS if metric not in table.means]
+    if unasked:
+        return f"Every sample has all reviews that were asked for; nobody asked for {', '.join(unasked)}."
+    return "Every sample has all eight reviews."
+
+
 def _problems(table: Table) -> list[str]:
-    lines = [] if any(not one.counted for one in table.problems) else ["Every sample has all eight reviews."]
+    lines = [] if any(not one.counted for one in table.problems) else [_whole(table)]
     if not table.problems:
         return lines
     kinds = Counter(problem.what for problem in table.problems)

@@ -16,6 +16,7 @@ from pathlib import Path
 from statistics import fmean
 from typing import Any
 
+from flows.reviewed import tell_row
 from rolescape_data import assets
 from rolescape_data.errors import WriterError
 from rolescape_data.gates import Context, measure_set
@@ -192,8 +193,7 @@ def tell_judgement(summary: dict[str, Any], out: Path) -> str:
         if summary[name]:
             lines.append(f"{what}: {len(summary[name])}, e.g. {summary[name][0]}")
     for one in summary["gates"]:
-        mark = "" if one["status"] == "pass" else f"  [{one['status']}]"
-        lines.append(f"  {one['gate']:18} {one['value']:.3f}  {one['detail']}{mark}")
+        lines.append(f"  {tell_row(one)}")
     if summary["not_run"]:
         first = next(iter(summary["not_run"].items()))
         lines.append(

@@ -23,12 +23,18 @@ blueprint: starter
 # Of several (openai:A, gemini:B) each takes over where those before it cannot; every record says who wrote it.
 writer: offline
 
-# Writers of single stages (profile, images, image_dialogues, captions, dialogues, qa) or kinds of record (caption, probe,
+# Writers of single stages (profile, images, image_dialogues, captions, dialogues, qa, reviews) or kinds of record (caption, probe,
 # ...); a kind is stronger than its stage, and `--writer` on the command line is stronger than all of this. Keys are never
 # written here: `key_env` names an environment variable other than OPENAI_API_KEY or GEMINI_API_KEY.
 # writers:
 #   captions: gemini:MODEL
 #   qa: ["openai:MODEL", {{name: "openai:MY-MODEL", base_url: "http://127.0.0.1:8000/v1", key_env: MY_SERVER_KEY}}]
+
+# A sample of the set's own replies judged by a model, which has to be named for it: `writers: {{reviews: openai:MODEL}}`.
+# reviews:
+#   sample: 10                            # of each character, drawn by seed: dialogues, what it can and what it cannot answer
+#   rubrics: [rolescape_1to7, refusal]    # files of qa/rubrics; mmrole_pair judges preference pairs, in both orders
+#   metrics: [personality, hallucination, refusal]    # all of these rubrics' when left out
 
 # The same seed and the same material give the same bytes.
 seed: 1

@@ -14,6 +14,7 @@ from flows.steps import QA_KINDS, QA_STAGES
 from flows.tasks import CharacterJob, build_character, open_desk, out_of_date
 from flows.whole_set import done, mark_done, open_set
 from rolescape_data.errors import InputError
+from rolescape_data.records import Review
 from rolescape_data.store.inputs import refresh_overlays
 from rolescape_data.store.workspace import Workspace, append_log
 
@@ -69,7 +70,8 @@ def regenerate_qa(parameters: QaParameters) -> dict[str, Any]:
             stages=QA_STAGES,
             casting=casting,
             budget_usd=budget_usd,
-            fresh=QA_KINDS if parameters.fresh else (),
+            # Replies that stay as they are were judged already; new ones are other requests.
+            fresh=tuple(kind for kind in QA_KINDS if kind != Review.kind) if parameters.fresh else (),
         )
         result = each(build_character, [job], slots=1, name=lambda one: one.character)[0]
         # Also where nothing was asked: an earlier run may have ended between the questions and their verdicts.

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from flows.retrying import quarantined
+from flows.reviewed import reviewed
 from flows.scoring import clip_note
 from flows.whole_set import WholeSet, accepted, contract_of, leaks_of, split_rows, verdicts_of
 from rolescape_data.providers.ledger import Ledger
@@ -18,6 +19,7 @@ def write_report(whole: WholeSet) -> Path:
     by_character: dict[str, dict[str, list[Record]]] = {name: {} for name in whole.characters}
     for record in accepted(whole):
         by_character[record.character_id].setdefault(record.kind, []).append(record)
+    judged = reviewed(whole)
     entries = {entry.resolved_id(): entry for entry in whole.inputs.found.characters}
     pages = [
         CharacterPage(
@@ -25,6 +27,7 @@ def write_report(whole: WholeSet) -> Path:
             name=entries[name].name,
             tables=by_character[name],
             rejects=whole.workspace.character(name).rejects(),
+            judged=judged.get(name, ()),
             spent=Ledger(whole.workspace.character(name).ledger).spent(),
             taken_over=taken_over(Ledger(whole.workspace.character(name).ledger)),
             held={

@@ -22,7 +22,6 @@ from rolescape_data.records import (
     Measurement,
     NegativeItem,
     Record,
-    Review,
     SolverAnswer,
     SplitRow,
     TextMCQ,
@@ -107,7 +106,6 @@ def judge(whole: WholeSet, only: str | None = None) -> None:
         records = [record for rows in tables.values() for record in rows]
         context = replace(context_of(whole, character, records), scores=scored)
         found = measure(tables, whole.blueprint, context)
-        found += measure_set(whole.workspace.character(character).read(Review), context)
         found += unmeasured(records, found)
         kinds = list(QA_KINDS) if only else list(RECORDS)
         found = [row for row in found if row.kind in kinds]

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from typing import Any, Literal, cast
 
 from flows.desk import Desk
+from flows.reviewing import rubrics_of
 from rolescape_data.blueprints import GENERIC_KINDS
-from rolescape_data.records import CharacterProfile, ImageRecord, Record
+from rolescape_data.records import CharacterProfile, ImageRecord, Record, Review
 from rolescape_data.stages.base import Result
 from rolescape_data.store.workspace import fingerprint
 
@@ -35,7 +36,7 @@ class Step:
         make: (desk, tables, take) -> its result.
         decides: of the tables that it reads, those whose words go into none of its requests: they decide which lines or
             facts do.
-        prompt: whether a writer is asked, through the prompt of the same name.
+        prompt: whether a writer is asked, through the prompt of the same name (reviews: those of their rubrics).
         others: what it looks at of other characters: the names of its script, the profiles of those whom it may talk with,
             or the profile of the one whose knowledge it has not. These are made in the wave before, so they are there
             whoever is built first.
@@ -68,8 +69,8 @@ class Step:
             "tables": {kind: contents.get(kind, "") for kind in self.needs},
         }
         if self.prompt:
-            parts |= {"prompt": desk.prompt(self.kind).sha256, "writer": desk.writers[self.kind].name}
-        if self.kind in ("text_mcq", "visual_mcq", "solver_answer"):
+            parts |= {"prompt": _prompt_mark(desk, self.kind), "writer": desk.writers[self.kind].name}
+        if self.kind in ("text_mcq", "visual_mcq", "solver_answer", Review.kind):
             parts["seed"] = desk.seed
         if self.kind == "commentary":
             parts |= {"seed": desk.seed, "pool": desk.pool()}
@@ -84,6 +85,13 @@ class Step:
         if self.kind in GENERIC_KINDS:
             parts["generic"] = list(desk.generic.get(self.kind, ()))
         return fingerprint(parts)
+
+
+def _prompt_mark(desk: Desk, kind: str) -> Any:
+    """Return what stands for the words that a kind is asked for with: its prompt, or the rubrics of reviews and theirs."""
+    if kind == Review.kind:
+        return [[asked.rubric.model_dump(), asked.prompt.sha256] for asked in rubrics_of(desk.inputs)]
+    return desk.prompt(kind).sha256
 
 
 def others_read(desk: Desk, step: Step) -> list[str]:

@@ -6,8 +6,10 @@ the tables that it is put together from.
 
 from flows.desk import Desk
 from flows.profile_steps import PROFILE_STEPS
+from flows.reviewing import reviews
 from flows.step import Step, Tables, generic_pictures, own_pictures, records_of, the_profile
 from flows.training_steps import TRAINING_STEPS
+from rolescape_data.judging.sampling import READ
 from rolescape_data.pools import dealt
 from rolescape_data.records import CharacterProfile
 from rolescape_data.stages.annotations import annotations
@@ -208,15 +210,16 @@ STEPS: tuple[Step, ...] = (
         ),
     ),
     *TRAINING_STEPS,
+    Step("review", "reviews", READ, (), reviews),
 )
 
 # Every kind that a writer is asked for, with its stage: what `writers:` of a set may name.
 WRITTEN = {step.kind: step.stage for step in STEPS if step.prompt}
 
 FIRST_WAVE = ("profile", "images")
-SECOND_WAVE = ("image_dialogues", "captions", "dialogues", "qa", "solver")
+SECOND_WAVE = ("image_dialogues", "captions", "dialogues", "qa", "solver", "reviews")
 SET_STAGES = ("scores", "verdicts", "splits", "shards", "report")
 STAGES = (*FIRST_WAVE, *SECOND_WAVE, *SET_STAGES)
-# Questions, and what a solver made of them: it is asked again about new ones.
-QA_STAGES = ("qa", "solver")
+# Questions, and what solver and judge made of them: they are asked again about new ones.
+QA_STAGES = ("qa", "solver", "reviews")
 QA_KINDS = tuple(step.kind for step in STEPS if step.stage in QA_STAGES)

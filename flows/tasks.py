@@ -8,12 +8,11 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict
 
 from flows import progress
-from flows.desk import FROM_SEED, Desk, share_of_pools, told
+from flows.desk import FROM_SEED, Desk, blueprint_of, share_of_pools, told
 from flows.runtime import call
 from flows.step import Step, others_read
 from flows.steps import STEPS, WRITTEN
 from rolescape_data import assets
-from rolescape_data.blueprint_files import load_blueprint
 from rolescape_data.gates.decide import Thresholds, load_thresholds
 from rolescape_data.gates.safety import load_flagged_words
 from rolescape_data.providers import BatchTerms, Purse, open_route
@@ -82,7 +81,7 @@ def open_desk(
     inputs = from_workspace(workspace)
     folder = workspace.character(character)
     folder.root.mkdir(parents=True, exist_ok=True)
-    blueprint = load_blueprint(inputs.found.blueprint, inputs.qa)
+    blueprint = blueprint_of(inputs)
     material, generic = share_of_pools(inputs, blueprint, character)
     return Desk(
         workspace=workspace,
@@ -158,7 +157,7 @@ def _met_anew(desk: Desk, step: Step) -> bool:
 
 def _beside(desk: Desk, character: str) -> Desk:
     """Return the desk of another character of the set, for looking only."""
-    blueprint = load_blueprint(desk.inputs.found.blueprint, desk.inputs.qa)
+    blueprint = blueprint_of(desk.inputs)
     material, generic = share_of_pools(desk.inputs, blueprint, character)
     owed = blueprint.owed_by(material.entry.category, material.entry.role)
     return replace(desk, material=material, generic=generic, blueprint=owed)

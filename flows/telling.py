@@ -10,6 +10,7 @@ from flows.batches import open_in
 from flows.contract import NOT_BUILT, shortcomings
 from flows.expecting import Expected, expected, tell_expected
 from flows.retrying import quarantined
+from flows.reviewed import reviewed, tell_row
 from flows.scoring import clip_note
 from flows.steps import SET_STAGES, STEPS
 from flows.whole_set import done, open_set, split_rows
@@ -116,6 +117,8 @@ def status_of(folder: Path) -> dict[str, Any]:
                 for (writer, successor, reason), count in taken_over(Ledger(place.ledger)).items()
             ],
         }
+    for name, rows in reviewed(whole).items():
+        characters[name]["reviews"] = rows
     splits = Counter(row.split for row in split_rows(workspace))
     return {
         "workspace": str(folder),
@@ -143,6 +146,9 @@ def tell_status(found: dict[str, Any]) -> str:
             lines.append(
                 "    rejected: " + ", ".join(f"{count} {why}" for why, count in entry["rejected"].items())
             )
+        if entry.get("reviews"):
+            lines.append("    judged:")
+            lines += [f"      {tell_row(row)}" for row in entry["reviews"]]
         if entry["quarantined"]:
             held = [
                 f"{count} {reason} ({kind})"

@@ -30,7 +30,7 @@ from rolescape_data.providers.tokens import estimate
 from rolescape_data.records import RECORDS, ImageRecord
 from rolescape_data.routes import Leg, cast
 from rolescape_data.settings import load_set
-from rolescape_data.stages.base import Result, gate_context
+from rolescape_data.stages.base import Result, context_for
 from rolescape_data.store.workspace import Workspace, append_log
 
 CAP_USD = 0.5
@@ -235,7 +235,7 @@ def _verdicts(desk: Desk, step: Step, result: Result, tables: dict[str, list[Any
     ids = [record.id for rows in tables.values() for record in rows] + [
         record.id for record in result.records
     ]
-    context = gate_context(desk.setting(step.kind, 0), ids)
+    context = context_for(desk.material, desk.thresholds, ids)
     verdicts = decide(measure_records(result.records, context), desk.thresholds)
     return {
         "records": [record.model_dump(mode="json") for record in result.records],

@@ -6,8 +6,8 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+from flows.desk import blueprint_of
 from flows.tasks import thresholds_of
-from rolescape_data.blueprint_files import load_blueprint
 from rolescape_data.blueprints import Blueprint
 from rolescape_data.export.webdataset import MANIFEST
 from rolescape_data.gates.decide import Thresholds
@@ -68,9 +68,7 @@ class WholeSet:
 def open_set(workspace: Workspace) -> WholeSet:
     """Open a workspace's own copy of its set."""
     inputs = from_workspace(workspace)
-    return WholeSet(
-        workspace, inputs, load_blueprint(inputs.found.blueprint, inputs.qa), thresholds_of(inputs)
-    )
+    return WholeSet(workspace, inputs, blueprint_of(inputs), thresholds_of(inputs))
 
 
 def state(whole: WholeSet) -> str:

@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
-from rolescape_data.records import RECORDS
+from rolescape_data.records import RECORDS, Review
 from rolescape_data.records.character import Category
 from rolescape_data.settings import Part
 
@@ -159,6 +159,10 @@ class Blueprint(Part):
 def check_kinds(kinds: Mapping[str, KindContract]) -> None:
     """Raise ValueError for a kind that does not exist, or that is counted in a way it has not."""
     for kind, contract in kinds.items():
+        if kind == Review.kind:
+            raise ValueError(
+                f"names '{kind}', which is no part of a contract; `reviews:` in the set file asks for it"
+            )
         if kind not in RECORDS:
             raise ValueError(f"names the unknown record kind '{kind}' (known: {', '.join(RECORDS)})")
         forms = _FORMS.get(kind, _AMOUNTS)

@@ -136,6 +136,26 @@ class ClipSettings(Part):
     batch_size: int = Field(64, ge=1, description="pictures or texts that the model is given at once")
 
 
+class Reviews(Part):
+    """A sample of the set's own replies, judged by a model. Without this part nothing is judged."""
+
+    sample: int = Field(
+        10,
+        ge=1,
+        le=10_000,
+        description="replies per character, drawn by seed: so many of its dialogues, of what it can and what it cannot "
+        "answer, and of its preference pairs, each as far as a rubric asks for them",
+    )
+    rubrics: list[str] = Field(
+        ["rolescape_1to7", "refusal"],
+        min_length=1,
+        description="files of qa/rubrics, without .yaml; mmrole_pair holds rejected replies against chosen ones, in both orders",
+    )
+    metrics: list[str] = Field(
+        default_factory=list, description="metrics of these rubrics that are asked for; all when empty"
+    )
+
+
 class CharacterSet(Part):
     """A whole set."""
 
@@ -156,6 +176,7 @@ class CharacterSet(Part):
     license: str = Field(description="SPDX expression for material that names no other")
     source: str = ""
     clip: ClipSettings | None = None
+    reviews: Reviews | None = None
     prompts: PathText | None = Field(
         None, description="folder whose files replace shipped prompts of the same name"
     )

@@ -119,6 +119,22 @@ def pairs(
     ]
 
 
+def rejected(*scores: tuple[float, float]) -> list[Review]:
+    """Return reviews of one rejected reply, a metric each."""
+    return [
+        review(
+            "mira-h_preference_001",
+            number=number,
+            judge_kind="mmrole_pair",
+            metric=f"M{number}",
+            evaluated="rejected",
+            score=mine,
+            reference_score=theirs,
+        )
+        for number, (mine, theirs) in enumerate(scores, 1)
+    ]
+
+
 def declined(target: str, *scores: float) -> list[Review]:
     return [
         review(target, number=number, judge_kind="yes_no", metric="refusal", score=score)
@@ -281,6 +297,12 @@ JUDGED_SET_CASES: list[tuple[str, list[Record], list[Record], list[str]]] = [
     ),
     ("judged_item", [review(score=3.0)], [review(score=2.0)], ["fail"]),
     ("pair_ratio", [*pairs((9, 9), (8, 9))], [*pairs((5, 9), (6, 9))], ["warn"]),
+    (
+        "rejected_preferred",
+        rejected((4, 9), (9, 9), (5, 9)),
+        rejected((9, 9), (9, 8)),
+        ["warn"],
+    ),
     (
         "pair_order_gap",
         [*pairs((9, 9)), *pairs((9, 9), order="BA")],

@@ -22,6 +22,7 @@ from report_cases import (
 )
 
 from flows.steps import STEPS
+from flows.whole_set import ABOUT
 from rolescape_data.providers.ledger import Spent
 from rolescape_data.records import VisualAttributes
 from rolescape_data.report.data import CharacterPage
@@ -78,8 +79,8 @@ def test_thumbnails_are_small_jpegs_from_the_blob_folder_alone(blobs: Path) -> N
 def test_every_kind_of_record_has_its_place_on_the_page(blobs: Path) -> None:
     sound = report_data(blobs).characters[0]
     data = report_data(blobs, characters=[replace(sound, tables={**sound.tables, **for_trainers()})])
-    # What a solver says of a question is told with the gates that read it.
-    assert set(data.characters[0].tables) == {step.kind for step in STEPS} - {"solver_answer"}
+    # What solvers and judges say of a record is told with the gates that read it.
+    assert set(data.characters[0].tables) == {step.kind for step in STEPS} - ABOUT
     ids = {f"r-{rows[0].id}" for rows in data.characters[0].tables.values()}
     assert ids <= set(Seen(page(data)).values("id"))
 

@@ -79,7 +79,9 @@ def judge(
 def score(
     reviews: Annotated[
         list[Path],
-        typer.Argument(metavar="REVIEWS...", help="Review files, or folders of them."),
+        typer.Argument(
+            metavar="REVIEWS...", help="Review files, folders of them, or workspaces with reviews of pairs."
+        ),
     ],
     weights: Annotated[
         str,

@@ -68,6 +68,7 @@ from rolescape_data.gates.reviewed import (
     pair_ratio,
     pair_ties,
     refused_share,
+    rejected_preferred,
 )
 from rolescape_data.gates.safety import flagged_words, minors_sexual
 from rolescape_data.gates.solved import answerable, blind_item, blind_share, difficulty_order
@@ -205,6 +206,7 @@ SET_GATES: dict[str, tuple[SetGate, frozenset[str]]] = {
     "judged_diversity": (judged_diversity, _REVIEW),
     "judged_item": (judged_item, _REVIEW),
     "pair_ratio": (pair_ratio, _REVIEW),
+    "rejected_preferred": (rejected_preferred, _REVIEW),
     "pair_ties": (pair_ties, _REVIEW),
     "pair_order_gap": (pair_order_gap, _REVIEW),
     "refused_share": (refused_share, _REVIEW),
@@ -229,13 +231,17 @@ KINDS: dict[str, frozenset[str]] = {
 
 _NO_SOLVER = "no solver tried these questions; `solver_answer` in the blueprint asks a model to, the offline writer cannot"
 _NO_JUDGE = "no judge's reviews of this character's answers were given"
+_NOT_THIS = (
+    "the judge's reviews of this character tell nothing of it; `reviews:` in the set file says what is asked"
+)
 _NO_MODEL = "no model looked at the pictures; `clip:` in the set file names one"
 
 # Gates that read what a model said before: why they are silent, and which kinds would have been looked at.
 READERS: dict[str, tuple[str, frozenset[str]]] = {
     **dict.fromkeys(("blind_share", "blind_item", "answerable", "difficulty_order"), (_NO_SOLVER, _MCQ)),
     **dict.fromkeys(
-        (name for name, (_, kinds) in SET_GATES.items() if kinds == _REVIEW),
+        # Preference pairs are no answers of the character's own: the gate is silent where none was judged.
+        (name for name, (_, kinds) in SET_GATES.items() if kinds == _REVIEW and name != "rejected_preferred"),
         (_NO_JUDGE, _DIALOGUES | _COMMENTARY),
     ),
     **dict.fromkeys(("image_identity", "image_neighbour"), (_NO_MODEL, frozenset({"image"}))),
@@ -318,6 +324,8 @@ def unmeasured(records: Iterable[Record], found: Iterable[Measurement]) -> list[
     One for each character, gate and kind that it would have looked at; a gate that measured anything of a character is
     not named for it. A judge looks at replies of several kinds at once, so its gates are named once, on the kind 'review'.
     """
+    records = list(records)
+    reviewed = {record.character_id for record in records if record.kind in _REVIEW}
     ran = {(row.character_id, row.gate) for row in found}
     # Of a character with few pictures a model says which are alike, and not how far off each one is.
     ran |= {(character, "image_identity") for character, gate in ran if gate == "image_neighbour"}
@@ -335,7 +343,7 @@ def unmeasured(records: Iterable[Record], found: Iterable[Measurement]) -> list[
                     character_id=record.character_id,
                     gate=gate,
                     value=0.0,
-                    not_run=why,
+                    not_run=_NOT_THIS if kind == "review" and record.character_id in reviewed else why,
                 ),
             )
     return [silent[key] for key in sorted(silent)]

@@ -15,6 +15,7 @@ from rolescape_data.records import (
     Measurement,
     Question,
     Record,
+    Review,
     SolverAnswer,
     TextQA,
 )
@@ -36,8 +37,8 @@ def quotas_of(blueprint: Blueprint, images: Sequence[str]) -> dict[str, Quota]:
     """
     found: dict[str, Quota] = {}
     for kind, contract in blueprint.kinds.items():
-        # The count of solver_answer is of the questions tried, not of the tries.
-        if contract.min is not None or kind in (ImageRecord.kind, SolverAnswer.kind):
+        # The counts of solver_answer and review are of what was tried and judged, not of the tries.
+        if contract.min is not None or kind in (ImageRecord.kind, SolverAnswer.kind, Review.kind):
             continue
         cells = contract.per_picture()
         if contract.generic:

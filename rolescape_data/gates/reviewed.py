@@ -17,6 +17,8 @@ DIVERSITY = "diversity"
 REFUSAL = "refusal"
 # The set's own answers, as against those of a model that was trained on it.
 REFERENCE = "reference"
+# The worse side of the set's preference pairs, held against the side that was chosen.
+REJECTED = "rejected"
 # Pearson's r of fewer pairs says nothing.
 SMALLEST_SAMPLE = 10
 
@@ -42,14 +44,28 @@ def judged_item(records: Sequence[Record], context: Context) -> list[Measurement
 
 
 def pair_ratio(records: Sequence[Record], context: Context) -> list[Measurement]:
-    """Measure the mean of evaluated over reference for each metric of MMRole-Eval."""
+    """Measure the mean of evaluated over reference for each metric of MMRole-Eval; rejected replies have a gate of their own."""
     ratios: dict[str, list[float]] = defaultdict(list)
     for review, ratio in _ratios(records):
-        ratios[review.metric].append(ratio)
+        if review.evaluated != REJECTED:
+            ratios[review.metric].append(ratio)
     return [
         _on_set(records[0], "pair_ratio", fmean(found), f"{metric}, {len(found)} pairs")
         for metric, found in sorted(ratios.items())
     ]
+
+
+def rejected_preferred(records: Sequence[Record], context: Context) -> list[Measurement]:
+    """Measure the share of preference pairs whose rejected reply scores no lower, over all metrics and both orders."""
+    by_pair: dict[str, list[float]] = defaultdict(list)
+    for review, ratio in _ratios(records):
+        if review.evaluated == REJECTED:
+            by_pair[review.target_id].append(ratio)
+    if not by_pair:
+        return []
+    preferred = sum(fmean(ratios) >= 1 for ratios in by_pair.values())
+    detail = f"{preferred} of {len(by_pair)} pairs"
+    return [_on_set(records[0], "rejected_preferred", preferred / len(by_pair), detail)]
 
 
 def pair_ties(records: Sequence[Record], context: Context) -> list[Measurement]:

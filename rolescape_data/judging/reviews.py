@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from rolescape_data.errors import InputError
+from rolescape_data.records.judged import Review
 
 METRICS = (
     "Instruction Adherence",
@@ -161,6 +162,42 @@ def counted_once(files: Sequence[ReviewFile]) -> list[ReviewFile]:
                 problems=[*problems, *told],
             )
         )
+    return found
+
+
+def pairs_of(reviews: Sequence[Review], *, name: str, test: Test) -> ReviewFile:
+    """Arrange review records of pairs as a file of them would: a sample for each reply that was judged, in order of their ids.
+
+    Only metrics that the judge was asked for can be missing; a review that cannot be read is a problem.
+    """
+    asked = {one.metric for one in reviews}
+    said: dict[str, dict[str, Review]] = {}
+    turned: dict[str, dict[str, Review]] = {}
+    for one in sorted(reviews, key=lambda one: one.target_id):
+        said.setdefault(one.target_id, {})
+        turned.setdefault(one.target_id, {})
+        (said if one.order == "AB" else turned)[one.target_id][one.metric] = one
+    problems: list[Problem] = []
+    pairs = [_read(own, asked, name, sample, problems) for sample, own in said.items()]
+    label = f"{name} (swapped)"
+    swapped = [_read(own, asked if own else set(), label, sample, problems) for sample, own in turned.items()]
+    samples = [(sample, f"[{at}]") for at, sample in enumerate(said)]
+    return ReviewFile(name, test, samples, pairs, swapped, problems)
+
+
+def _read(
+    said: Mapping[str, Review], asked: set[str], file: str, sample: str, problems: list[Problem]
+) -> dict[str, tuple[float, float]]:
+    found: dict[str, tuple[float, float]] = {}
+    for metric in METRICS:
+        one = said.get(metric)
+        if one is None:
+            if metric in asked:
+                problems.append(Problem(file, sample, metric, "missing"))
+        elif one.score is None or not one.reference_score:
+            problems.append(Problem(file, sample, metric, "unreadable", one.reason[:80]))
+        else:
+            found[metric] = (one.score, one.reference_score)
     return found
 
 

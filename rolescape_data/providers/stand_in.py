@@ -22,6 +22,8 @@ _WORDS = {
     "rationale": 25, "scene_info": 35, "role_info": 18, "place_info": 9, "speaker": 1, "relation": 1, "name": 2,
     "document": 2, "A": 5, "B": 5, "C": 5, "D": 5, "element": 1,
 }  # fmt: skip
+# A judge's reasons, before the line that a rubric's grammar wants last.
+_REVIEW = 70
 _LENGTHS = {"messages": 8, "reasoning_steps": 2, "facts": 20, "relationships": 4}
 
 
@@ -29,7 +31,8 @@ class StandIn:
     """The writer of an estimate."""
 
     name = OfflineWriter.name
-    kind: Literal["llm", "vlm", "rule"] = "rule"
+    # Solvers and judges are models: a rule would not be asked.
+    kind: Literal["llm", "vlm", "rule"] = "llm"
 
     def __init__(
         self, seen: Callable[[Sequence[Request], Sequence[str]], None], *, silent: bool = False
@@ -77,6 +80,8 @@ class StandIn:
                 return part.get("minimum", 1)
             case "boolean":
                 return False
+        if name == "review":
+            return f"{self._words(_REVIEW)}\n{_closing(given)}"
         return self._words(_WORDS.get(name, 20))
 
     def _listed(
@@ -94,3 +99,10 @@ class StandIn:
 
     def _words(self, count: int) -> str:
         return " ".join(f"word{next(self._number)}" if at == 0 else "and" for at in range(count))
+
+
+def _closing(given: dict[str, Any]) -> str:
+    """Return the last line of a review in the form that the request asks for: of a pair, a scale, or yes and no."""
+    if "answers" in given:
+        return f"[Scores]: ({given['highest']}, {given['lowest']})"
+    return str(given["highest"]) if "highest" in given else "no"

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from rolescape_data.gates.decide import Thresholds
 from rolescape_data.providers.ledger import Spent
@@ -14,7 +15,7 @@ class CharacterPage:
     """One character's part of the report.
 
     `taken_over` counts calls by (who was asked, who answered in its place, why); `held` counts the requests in
-    quarantine by (kind, reason).
+    quarantine by (kind, reason); `judged` is what the gates made of judges' reviews: gate, status, value, detail.
     """
 
     id: str
@@ -24,6 +25,7 @@ class CharacterPage:
     spent: Spent
     taken_over: Mapping[tuple[str, str, str], int] = field(default_factory=dict)
     held: Mapping[tuple[str, str], int] = field(default_factory=dict)
+    judged: Sequence[Mapping[str, Any]] = ()
 
 
 @dataclass(frozen=True, slots=True)
