@@ -14,6 +14,7 @@ from rolescape_data.blueprint_files import load_blueprint
 from rolescape_data.blueprints import Blueprint
 from rolescape_data.collection import Collection
 from rolescape_data.errors import InputError, SettingsError
+from rolescape_data.export.webdataset import UNFINISHED
 from rolescape_data.gates.decide import Thresholds, decide, load_thresholds
 from rolescape_data.gates.safety import load_flagged_words
 from rolescape_data.importers import IMPORTERS, Imported
@@ -76,7 +77,7 @@ def audit(
         recipe: blueprint whose counts the set should meet; the format's own one by default, 'none' counts by none.
 
     Raises:
-        InputError: no such folder, or one that holds no such set.
+        InputError: no such folder, one that holds no such set, or an export that did not finish.
         SettingsError: no such format or blueprint.
     """
     if form not in IMPORTERS:
@@ -85,6 +86,10 @@ def audit(
         )
     if not path.is_dir():
         raise InputError(f"{path} is no folder. Name the folder that holds the set.")
+    if (path / UNFINISHED).exists():
+        raise InputError(
+            f"{path} holds an export that did not finish. Run the same export again, then audit it."
+        )
     if repair_to is not None and repair_to.exists() and any(repair_to.iterdir()):
         raise InputError(f"{repair_to} is not empty. Name a new folder with `--repair`.")
     return audited(

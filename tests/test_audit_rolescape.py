@@ -229,6 +229,10 @@ def test_bo_is_counted_as_its_files_say(tmp_path: Path) -> None:
     assert longest in detail(table, "mcq_longest_share", "visual_mcq")
     assert table.counted("evidence_verbatim") == bo.unverbatim(bo.mcq) + bo.unverbatim(bo.qa)
     assert table.counted("question_type") == bo.odd_types()
+    # The format has no place for the facts that a question rests on: no question is at fault, and none is cleared.
+    assert table.counted("types") == sum(not item.get("reasoning_steps") for item in bo.qa)
+    assert "fact_overlap" not in {row.rule for row in table.rows}
+    assert ["fact_overlap"] in table.not_run.values()
     assert table.counted("duplicate_exact", "text_qa") == repeats(list(questions))
     assert table.counted("duplicate_near", "text_qa") == near_repeats(list(questions))
     assert table.counted("duplicate_exact", "text_dialogue") == repeats(trained) + repeats(tested)

@@ -9,6 +9,7 @@ from conftest import Told
 
 from rolescape_data.errors import InputError
 from rolescape_data.export.folder import export_folder, verify_folder
+from rolescape_data.export.webdataset import MANIFEST, UNFINISHED
 
 Run = Callable[..., Told]
 FILES = {"a/one.json": b"{}\n", "b.txt": b"two\n"}
@@ -108,3 +109,13 @@ def test_two_formats_never_share_a_folder(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="rolescape-other"):
         export_folder(dict(FILES), tmp_path / "out", kind="rolescape-other")
     assert verify_folder(tmp_path / "out") == []
+
+
+@pytest.mark.parametrize("name", [UNFINISHED, MANIFEST, "b.txt"])
+def test_an_export_goes_on_where_one_was_killed_while_it_wrote_a_file(tmp_path: Path, name: str) -> None:
+    (tmp_path / f"{name}.part").write_bytes(b"{")
+    write(tmp_path)
+    assert verify_folder(tmp_path) == []
+    assert sorted(path.name for path in tmp_path.rglob("*") if path.is_file()) == [
+        "b.txt", "manifest.json", "one.json",
+    ]  # fmt: skip

@@ -34,6 +34,7 @@ from rolescape_data.records import (
     ImageRecord,
     Measurement,
     NegativeItem,
+    Question,
     Record,
     SolverAnswer,
     SplitRow,
@@ -48,6 +49,8 @@ ALL = "all/"
 _OF_FILES = ("image_file",)
 # A set that trains and tests with one kind repeats itself inside each of them, and leaks between them.
 _REPEATS = ("duplicate_exact", "duplicate_near")
+_NO_RECIPE = "no blueprint was named that says how many records there should be; `--recipe` names one"
+_NO_FACTS = "no question names the facts that it rests on, which its format has no place for"
 LETTERS_OF_ALL = ("mcq_key_balance", "mcq_key_balance_small", "mcq_letter_share", "mcq_longest_share")
 
 
@@ -87,7 +90,13 @@ def measure(
             own += measure_set(part, context, chosen(_REPEATS))
         own += measure_pairs(*sides(records, collection.splits), context, chosen(PAIR_GATES))
         if only is None:
-            own += missing_kinds(collection, character, context) if blueprint else [_not_counted(character)]
+            own += (
+                missing_kinds(collection, character, context)
+                if blueprint
+                else [_not_run(character, "quota", _NO_RECIPE)]
+            )
+            if not context.facts_named and any(isinstance(one, Question) for one in records):
+                own.append(_not_run(character, "fact_overlap", _NO_FACTS))
             own += [row for one in records if (row := image_file(one, collection)) is not None]
             own += unmeasured(records, own)
         found += own
@@ -129,6 +138,7 @@ def context_of(
         answers=answers,
         negatives=frozenset(one.id for one in records if isinstance(one, NegativeItem)),
         catchphrases={name: tuple(profile.catchphrases) for name, profile in known.items()},
+        facts_named=any(one.fact_ids for one in collection.records() if isinstance(one, Question)),
     )
 
 
@@ -230,14 +240,9 @@ def _named(records: Iterable[Record]) -> list[str]:
     return [*(image for image in shown if coco_path(image)), *annotated]
 
 
-def _not_counted(character: str) -> Measurement:
+def _not_run(character: str, gate: str, why: str) -> Measurement:
     return Measurement(
-        record_id=f"{character}/all",
-        kind="all",
-        character_id=character,
-        gate="quota",
-        value=0.0,
-        not_run="no blueprint was named that says how many records there should be; `--recipe` names one",
+        record_id=f"{character}/all", kind="all", character_id=character, gate=gate, value=0.0, not_run=why
     )
 
 

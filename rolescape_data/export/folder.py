@@ -182,7 +182,8 @@ def _claim(out: Path, files: Mapping[str, Content], kind: str) -> set[str]:
     (out / MANIFEST).unlink(missing_ok=True)
     sync_folder(out)
     for path in sorted(present - listed):
-        (out / path).unlink()
+        # The mark's own half-written file became the mark.
+        (out / path).unlink(missing_ok=True)
     return {path for path in listed if (out / path).is_file()}
 
 

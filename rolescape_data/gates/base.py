@@ -67,6 +67,7 @@ class Context:
         answers: what a solver answered, by question id; empty where none was asked.
         negatives: ids of the records that a character must decline to answer.
         catchphrases: of each character, by its id.
+        facts_named: whether the set's questions say which facts they rest on; released formats have no place for it.
         text_likeness: whoever says how alike two texts are; its name stands in the verdict.
     """
 
@@ -85,6 +86,7 @@ class Context:
     answers: Mapping[str, Sequence[SolverAnswer]] = field(default_factory=dict)
     negatives: frozenset[str] = frozenset()
     catchphrases: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    facts_named: bool = True
     text_likeness: TextLikeness = field(default_factory=WordLikeness)
 
 

@@ -56,7 +56,7 @@ def fact_overlap(train: Sequence[Record], test: Sequence[Record], context: Conte
                 asked.setdefault((record.character_id, fact), record.id)
     found: list[Measurement] = []
     for record in test:
-        if isinstance(record, Question):
+        if isinstance(record, Question) and context.facts_named:
             shared = [fact for fact in record.fact_ids if (record.character_id, fact) in asked]
             detail = ", ".join(f"{fact} in {asked[record.character_id, fact]}" for fact in shared)
             found.append(measured(record, "fact_overlap", bool(shared), detail))
