@@ -107,12 +107,14 @@ def test_a_user_s_words_are_the_line_before_or_a_plain_question(made: Made) -> N
             assert real or (row["user_text"].endswith("?") and len(row["evidence"]) == 1), row["id"]
 
 
-def test_a_talk_is_a_stretch_of_one_scene_word_for_word(heir: Made) -> None:
-    told = ["\n".join(line["text"] for line in heir.script())]
-    talks = heir.rows("human_role_dialogue")
-    assert talks
-    for talk in talks:
-        assert "\n".join(turn["text"] for turn in talk["messages"]) in told[0]
+def test_people_of_the_script_with_names_are_nobody_a_person_could_play(heir: Made) -> None:
+    assert not heir.rows("human_role_dialogue")
+    assert {cell["found"] for cell in heir.wanted() if cell["kind"] == "human_role_dialogue"} == {0}
+
+
+def test_two_cries_at_enemies_are_no_exchange(heir: Made) -> None:
+    answers = {row["response"] for kind in ("image_dialogue", "text_dialogue") for row in heir.rows(kind)}
+    assert "Only a fool would dare to attack me!" not in answers
 
 
 def test_every_evidence_is_an_exact_span_of_the_raw_file(made: Made) -> None:
@@ -219,9 +221,9 @@ def test_what_the_material_does_not_reach_is_named_with_its_numbers(made: Made) 
 
 def test_what_the_material_does_reach_is_there_in_full(heir: Made, greece: Made) -> None:
     met = {(cell["character_id"], cell["kind"]) for cell in heir.wanted() if cell["found"] == cell["wanted"]}
-    assert met >= {(name, "text_dialogue") for name in ("konrad", "delfador", "lisar", "kalenz")}
+    assert met >= {(name, "text_dialogue") for name in ("konrad", "delfador", "kalenz")}
+    assert len(heir.rows("text_dialogue", "lisar")) >= 20
     assert met >= {(name, "profile") for name in HEIR}
-    assert met >= {("delfador", "human_role_dialogue")}
     asked = Counter(row["character_id"] for row in greece.rows("text_qa"))
     assert asked["socrates"] >= 12
     assert asked["aristotle"] >= 15

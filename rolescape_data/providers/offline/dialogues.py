@@ -10,7 +10,12 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from rolescape_data.providers.offline.aspects import stands_without_context
-from rolescape_data.providers.offline.english.words import is_noun
+from rolescape_data.providers.offline.english.words import (
+    ANIMAL_NOUNS,
+    PERSON_NOUNS,
+    is_noun,
+    parts_of_speech,
+)
 from rolescape_data.providers.offline.profile import known_names, naming, plain
 from rolescape_data.spans import folded, sentences, words
 
@@ -21,6 +26,12 @@ CHARACTER_WORDS = 100
 SAME_QUESTION = 0.7  # token Jaccard from which two user texts count as one (RECIPES gate 23)
 
 NARRATOR = re.compile(r"(?:narrator|narration|system|title|caption|旁白|)", re.IGNORECASE)
+# Whoever may be anybody; a person with a name is one of the script's own people, and no stranger can play it.
+_NAMELESS = re.compile(
+    r"(?:an? |the )?(?:(?:young|old|curious|first|second) )?(?:visitor|stranger|travell?er|guest|user|human|person|somebody|someone|"
+    r"passer-?by|tourist|pilgrim|customer|reader|fan|interviewer|reporter|journalist|host|man|woman|boy|girl|child|player|friend|"
+    r"游客|用户|访客|旅人|路人|陌生人|记者|读者|观众|客人|某人)(?: [a-z]| \d+)?"
+)
 # "(shock)", "*sighs*", "$name", "<image>": directions and leftovers, which nobody says.
 _UNSPOKEN = re.compile(
     r"[(\[（]\s*[a-z\u3400-\u9fff][^)\]）]*[)\]）]|\*[^*\n]+\*|\$\w+|[{}<>]|\b(?:TODO|lorem)\b"
@@ -39,24 +50,40 @@ _CALL = re.compile(
 _NO_NAME = re.compile(
     r"(?:Yes|No|Well|Oh|Ah|Ach|Bah|Hah?|Hm+|Very|Now|Then|But|And|So|Look|Quick|Quickly|Halt|Stop|Beware|Alas|Indeed|Please|"
     r"Of|True|Perhaps|Still|Sir|Madam|Lord|Lady|Good|Hello|Greetings|Hey|Right|Agreed|Thanks?|Enough|Come|Wait|First|Sorry|"
+    r"Whew|Phew|Eh|Ho|Aha|Hic|Hurrah|Hooray|Bravo|Farewell|Milord|Milady|Aye|Nay|Ugh|Ow|Wow|Hush|Huh|Aargh|"
     r"Here|There|However|Instead|Otherwise|Today|Tonight|Tomorrow|Yesterday|Once|Forward|Onward|God|Heavens|Men|Master)"
 )
 _CROWD = re.compile(
     r",\s(?:my |brave |good )?(?:comrades|men|brothers|soldiers|warriors|kinsmen|minions|fellows|lads)\s*[.!]"
+    r"|(?:^|[.!?] )(?:Comrades|Men|Brothers|Soldiers|Warriors|Lads)[!,]"
 )
 # What is said when something is over is no answer to what was said before it.
 _LATER = re.compile(r"(?:At last|Finally|At long last|Victory)\b")
+_SEVERAL = re.compile(r"\b(?:they|them|their|theirs)\b", re.IGNORECASE)
+_PLURAL = re.compile(
+    r"\b(?!this\b|was\b|is\b|his\b|as\b|has\b|does\b|us\b|yes\b|thus\b)[a-z]{2,}s\b|\band\b|\b(?:people|men|women|children|everybody|nobody|somebody|everyone|anybody)\b",
+    re.IGNORECASE,
+)
+_POINTING = re.compile(
+    r"^(?:(?:And|But|So|Then|Oh|Well|Yes|No),? )?(?:(?:What|Who|Whose|How|Why) (?:is|was|are|were) |(?:Is|Was|Are|Were) )?"
+    r"[Tt]h(?:at|is|ese|ose) ?(?:(?:is|was|are|were|makes?|made|will|would|sounds?|looks?|seems?|must|not|true|all|enough)\b|\?)[^.!?]*"
+)
+_GOING_ON = re.compile(r"(?:It (?!is\b|was\b|seems?\b)|Because\b)")
+_BARE_END = re.compile(r"\b(?:it|that|this|there)\?$")
 _SOMEBODY = re.compile(r"\b(?:he|she|him|her|his|hers|himself|herself)\b", re.IGNORECASE)
 PERSONS = (
     r"man|woman|boy|girl|child|lad|king|queen|prince|princess|heir|heiress|lord|lady|son|daughter|mother|father|brother|sister|uncle|aunt|"
     r"husband|wife|leader|mage|wizard|master|captain|general|friend|dwarf|elf|orc|troll|knight|sergeant|ghost|lich|"
     r"(?:some|any|every|no)(?:one|body)|who|whoever"
 )
+_PERSON = re.compile(
+    rf"\b(?:{PERSONS}|{'|'.join(sorted(PERSON_NOUNS | ANIMAL_NOUNS))}|ships?|boats?)\b", re.IGNORECASE
+)
 _YOU = re.compile(r"\b(?:you|your|yours)\b|[你您]", re.IGNORECASE)
 _ME = re.compile(r"\b(?:I|me|my|mine|we|us|our)\b|[我咱]")
 _QUOTE = re.compile(r"[\"“]([^\"“”]+[.!])[\"”][.]?")
 _ANSWERS = re.compile(
-    r"(?:Yes|No|Nay|Aye|Indeed|Of course|Very well|But|And|Then|So|Because|Only|Agreed|Perhaps|Thank|I see|Not|Never|That|Ah|"
+    r"(?:Yes|No|Nay|Aye|Indeed|Of course|Very well|But|And|Then|So|Because|Agreed|Perhaps|Thank|I see|Not|Never|That|Ah|"
     r"Well|Precisely|Certainly|Exactly|True|Nonsense|Surely|It is|They are|He is|She is)\b"
 )
 _ASK = (
@@ -100,28 +127,38 @@ def image_dialogue(block: dict[str, Any], keys: tuple[str, ...] = ()) -> dict[st
 def text_dialogues(block: dict[str, Any], keys: tuple[str, ...]) -> dict[str, Any] | None:
     """Write one TextDialogueAnswer per key as far as the material reaches: real exchanges, then asked-for sentences."""
     used = [str(text) for text in block.get("used") or []]
-    real = _exchanges(block["character"], block.get("exchanges") or [])
+    # Without the scene before them, words must tell whom and what they speak of.
+    real = [
+        pair
+        for pair in _exchanges(block["character"], block.get("exchanges") or [])
+        if not _dangles(*pair) and not _points(pair[0])
+    ]
     asked = list(_asked(block["character"], block.get("sentences") or []))
     # A reply that an earlier round gave is known by the question it went with.
     before = {folded(text) for text in used}
     given = {folded(reply) for user, reply in [*real, *asked] if folded(user) in before}
     taken: list[tuple[str, str]] = []
     seen = [set(folded(text).split()) for text in used]
+    # A scene with branches tells one exchange twice, in nearly the same words.
+    said = [set(reply.split()) for reply in given]
     for user, reply in [*real, *asked]:
-        tokens = set(folded(user).split())
         if len(taken) == len(keys):
             break
+        tokens, answer = set(folded(user).split()), set(folded(reply).split())
         if folded(reply) in given or any(_alike(tokens, other) for other in seen):
+            continue
+        if any(_alike(answer, other) for other in said):
             continue
         taken.append((user, reply))
         given.add(folded(reply))
         seen.append(tokens)
+        said.append(answer)
     items = [{"user_text": user, "response": reply} for user, reply in taken]
     return dict(zip(keys, items, strict=False)) or None
 
 
 def human_role(block: dict[str, Any], keys: tuple[str, ...] = ()) -> dict[str, Any] | None:
-    """Write a HumanRoleAnswer: the longest stretch of a passage in which one other speaker and the character alternate.
+    """Write a HumanRoleAnswer: the longest stretch of a passage in which somebody without a name and the character alternate.
 
     A passage with lines that carry the picture gives a stretch that holds one of them, or nothing.
     """
@@ -150,9 +187,9 @@ def human_role(block: dict[str, Any], keys: tuple[str, ...] = ()) -> dict[str, A
 
 
 def _exchanges(character: dict[str, Any], given: Sequence[dict[str, Any]]) -> list[tuple[str, str]]:
-    """Return (user, reply) pairs that hold on their own, those that plainly answer first, then in order.
+    """Return (user, reply) pairs in which one answers the other, those that plainly answer first, then in order.
 
-    Where somebody is spoken of whom neither line names, the pair comes after the others.
+    Where somebody is spoken of whom neither line names, the pair comes after the others: a picture may show them.
     """
     names = known_names(character)
     people = _people(given)
@@ -166,8 +203,8 @@ def _exchanges(character: dict[str, Any], given: Sequence[dict[str, Any]]) -> li
         if not fits(user, USER_WORDS) or not _can_be_understood(reply) or _turns_away(reply, speaker, people):
             continue
         signs = _answers(user, reply, speaker)
-        # In the tumult of a battle lines follow each other by chance.
-        if not signs and ("!" in user or "!" in reply):
+        # In the tumult of a battle lines follow each other by chance, and everybody says "you" and "I".
+        if ("!" in user or "!" in reply) and not _tied(user, reply, speaker):
             continue
         fit.append((2 * _dangles(user, reply) - signs, place, user, reply))
     return [(user, reply) for _, _, user, reply in sorted(fit)]
@@ -199,29 +236,51 @@ def _spoken_to(before: dict[str, Any], names: Sequence[str], people: frozenset[s
 
 
 def _called(text: str, people: frozenset[str]) -> list[set[str]]:
-    """Return the names, word by word, by which a line addresses somebody: "Look out, Bram!"."""
-    called = [folded(name) for match in _CALL.finditer(text) for name in match.groups() if name]
-    return [set(name.split()) for name in called if name in people]
+    """Return the names, word by word, by which a line addresses somebody: "Look out, Bram!".
+
+    A name is whoever is known, and a word that no dictionary holds.
+    """
+    called = [name for match in _CALL.finditer(text) for name in match.groups() if name]
+    return [
+        set(folded(name).split())
+        for name in called
+        if folded(name) in people or not (_NO_NAME.fullmatch(name) or parts_of_speech(name.lower()))
+    ]
 
 
 def _turns_away(reply: str, speaker: str, people: frozenset[str]) -> bool:
-    """Whether a line is addressed to somebody else than who spoke before it, or opens a new moment."""
+    """Whether a line is addressed to somebody else than who spoke before it, or to a crowd, or opens a new moment."""
+    if _CROWD.search(reply):
+        return True
     called = _called(reply, people)
     asked = set(folded(speaker).split())
     return bool(_LATER.match(reply)) or (bool(called) and not any(name & asked for name in called))
 
 
 def _dangles(user: str, reply: str) -> bool:
-    """Whether 'he' or 'she' stands where neither line has named anybody who can be meant."""
+    """Whether 'he', 'she' or 'they' stands where neither line has named anybody who can be meant."""
     told = f"{user} {reply}"
-    pronoun = _SOMEBODY.search(told)
-    if pronoun is None:
-        return False
-    before = told[: pronoun.start()]
-    if re.search(rf"\b(?:{PERSONS})\b", before, re.IGNORECASE):
-        return False
+    one = _SOMEBODY.search(told)
+    if one and not (_PERSON.search(told[: one.start()]) or _named(told[: one.start()])):
+        return True
+    # Several may be any things that were told of; a question or an order tells of none before it opens with them.
+    several = _SEVERAL.search(user)
+    return several is not None and not (
+        _PLURAL.search(user[: several.start()]) or _named(user[: several.start()])
+    )
+
+
+def _named(before: str) -> bool:
+    """Whether somebody is named in these words, and not only called upon: a sentence's first word is no name."""
     named = re.findall(r"(?<![.!?…] )(?<!^)\b[A-Z][a-z][\w'’-]+", before)
-    return not [name for name in named if not _NO_NAME.fullmatch(name)]
+    return any(not _NO_NAME.fullmatch(name) for name in named)
+
+
+def _points(user: str) -> bool:
+    """Whether a line speaks of what only who was there can know: "Is that true?", "Did nobody else see it?"."""
+    found = _POINTING.match(user)
+    bare = _BARE_END.search(user) is not None and len(sentences(user)) == 1
+    return bare or _GOING_ON.match(user) is not None or (found is not None and not _named(found[0]))
 
 
 def fits(text: str, limits: tuple[int, int]) -> bool:
@@ -236,16 +295,18 @@ def _can_be_understood(reply: str) -> bool:
 
 
 def _answers(user: str, reply: str, speaker: str) -> int:
-    """Count the signs that the reply answers: a question before it, an answering word, the speaker's name, shared words,
-    'you' taken up by 'I'.
-    """
+    """Count the signs that the reply answers: those that tie it to the line before, and 'you' taken up by 'I'."""
+    return _tied(user, reply, speaker) + bool(_YOU.search(user) and _ME.search(reply))
+
+
+def _tied(user: str, reply: str, speaker: str) -> int:
+    """Count what ties a reply to the line before: a question there, an answering word, the speaker's name, shared words."""
     shared = {word for word in folded(user).split() if len(word) > 3 and not _STOP.fullmatch(word)}
     return (
         2 * bool(re.search(r"[?？][\"”’']?$", user))
         + bool(_ANSWERS.match(reply))
         + (folded(speaker).split()[:1] != [] and folded(speaker).split()[0] in folded(reply).split())
         + bool(shared & set(folded(reply).split()))
-        + bool(_YOU.search(user) and _ME.search(reply))
     )
 
 
@@ -295,10 +356,11 @@ def _alike(one: set[str], other: set[str]) -> bool:
 
 
 def _stretches(lines: Sequence[tuple[str, str, Any]], own: set[str]) -> Iterator[tuple[int, int]]:
-    """Yield the maximal [start, end) of strict alternation, human first and character last, with one other speaker."""
+    """Yield the maximal [start, end) of strict alternation, human first and character last, with one nameless speaker."""
     start = 0
     while start < len(lines):
-        if lines[start][0] in own or not _sayable(lines[start], HUMAN_WORDS):
+        speaker = lines[start][0]
+        if speaker in own or not _NAMELESS.fullmatch(speaker) or not _sayable(lines[start], HUMAN_WORDS):
             start += 1
             continue
         human, end = lines[start][0], start
