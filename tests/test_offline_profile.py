@@ -259,14 +259,42 @@ def test_a_comparison_with_the_character_is_no_fact_of_it() -> None:
     assert [fact["text"] for fact in found["facts"]] == ["Mara mends nets on the north quay."]
 
 
-def test_a_list_of_notes_is_introduced_by_one_act_and_by_no_late_event_or_trait() -> None:
+def test_a_list_of_notes_that_introduces_nobody_leaves_it_to_what_the_set_says() -> None:
     told_ = (
         "- Mara became a noble in the court of Carrow.\n- Mara mended the great seine in one night.\n"
-        "- Mara is stubborn about coming down from a ladder.\n- Mara rowed east through the fog."
+        "- Mara is stubborn about coming down from a ladder.\n- Mara stood on the quay staring out to sea."
     )
-    found = profile(block(told_), ())
+    given_ = block(told_)
+    given_["character"] |= {"name": "Mara Lund", "category": "fictional", "script": "Tales of Skerry"}
+    found = profile(given_, ())
     assert found is not None
-    assert found["description"] == "Mara mended the great seine in one night."
+    assert found["description"] == "Mara Lund is one of the characters who appear in Tales of Skerry."
+    assert found["brief_introduction"] == found["description"]
+    # Its items stand in no order of time.
+    assert found["life_story"] == ""
+    led = profile(
+        block("# Mara Lund\n\n## Life\n\n- Mara rowed east in 1901.\n- Mara came back to Skerry in 1903.\n"),
+        (),
+    )
+    assert led is not None and led["life_story"].startswith("Mara rowed east in 1901.")
+
+
+@pytest.mark.parametrize("rank", ["daughter of Ole Lund", "the mender of Skerry", "queen of the north quay"])
+def test_an_item_that_tells_whose_or_what_somebody_is_introduces_alone(rank: str) -> None:
+    told_ = f"- Mara Lund, {rank}, was crowned at noon.\n- Mara rowed east through the fog.\n"
+    found = profile(block(told_), ())
+    assert found is not None and found["description"] == f"Mara Lund, {rank}, was crowned at noon."
+
+
+def test_a_line_that_two_branches_of_a_scene_end_with_is_no_catchphrase() -> None:
+    lines = [
+        {"source": "s", "scene": "one", "line": number, "text": text}
+        for number, text in enumerate(
+            ["Haul the net in.", "Mind the rocks, all of you.", "Mind the rocks, all of you."]
+        )
+    ]
+    found = profile(block("Mara is a mender of nets.") | {"spoken_lines": lines}, ())
+    assert found is not None and found["catchphrases"] == []
 
 
 def test_an_introduction_does_not_end_on_a_trait() -> None:

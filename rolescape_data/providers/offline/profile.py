@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from rolescape_data.providers.offline.aspects import (
+    KIN,
     aspect_of,
     heading_aspect,
     is_claimed,
@@ -23,6 +24,10 @@ from rolescape_data.providers.offline.relationships import relationships
 from rolescape_data.records.character import Aspect
 from rolescape_data.spans import Sentence, folded, sentences, words
 
+_CATEGORIES = {
+    "fictional": "one of the characters", "anime": "one of the characters", "hypothetical": "an invented person",
+    "historical_public": "a person", "animal": "an animal",
+}  # fmt: skip
 MAX_FACTS = 400
 FACT_WORDS = (4, 40)
 MAX_RELATIONSHIPS = 8
@@ -41,11 +46,7 @@ _UNSAID = re.compile(
 )
 # What stands as a fact, but in a text would go on from something that is not there.
 _GOES_ON = re.compile(r"(?:Eventually|Meanwhile|Afterwards?|Subsequently|In the end)\b")
-# What tells how a story ends, and is nobody's introduction.
-_LATE = re.compile(
-    r"\b(?:became|returned?|never again|died|death|killed|finally|at last|in the end|years? (?:later|into)|estranged)\b",
-    re.IGNORECASE,
-)
+_ITEM = re.compile(r"^[ \t]*(?:[-*+•]|\d+[.)])[ \t]+[*_\"“]*$", re.MULTILINE)
 _HE_OR_SHE = re.compile(r"\b(?:(he|his|him)|(she|her))\b", re.IGNORECASE)
 
 
@@ -59,6 +60,8 @@ class Claim:
     aspect: Aspect
     by_heading: bool
     subject: bool
+    # An item of a list: what stands above or below it need not have happened before or after.
+    listed: bool
     # The sentence before, where this one refers to what that one told; it follows nothing else.
     after: str = ""
 
@@ -81,7 +84,7 @@ def profile(block: dict[str, Any], keys: tuple[str, ...] = ()) -> dict[str, Any]
     wide = 1.6 if block["character"].get("lang") in ("zh", "ja", "ko") else 1.0
     tied = [(fact.plain, fact.aspect, fact.by_heading, told(fact.sentence.text)) for fact in facts]
     return {
-        **_texts(units, names, wide),
+        **_texts(units, names, wide, _declared(block["character"])),
         "opening": "",
         "relationships": relationships(tied, names, texts, MAX_RELATIONSHIPS),
         "catchphrases": _catchphrases(texts, block.get("spoken_lines") or []),
@@ -159,7 +162,8 @@ def _units(document: str, text: str, names: list[str]) -> list[list[Claim]]:
         aspect, by_heading = aspect_of(sentence, named)
         earlier = told(before.text) if before and before.block == sentence.block else ""
         after = earlier if leans_on(tidy, earlier, named) else ""
-        claim = Claim(document, sentence, tidy, aspect, by_heading, is_subject(tidy, named), after)
+        listed = bool(_ITEM.search(text[: sentence.start]))
+        claim = Claim(document, sentence, tidy, aspect, by_heading, is_subject(tidy, named), listed, after)
         if stands_alone(sentence, tidy, named):
             units.append([claim])
         elif units and units[-1][-1].sentence == before and _continues(claim, units[-1], named):
@@ -233,16 +237,34 @@ def _facts(claims: Iterable[Claim]) -> list[Claim]:
     return list(kept.values())[:MAX_FACTS]
 
 
-def _texts(units: list[list[Claim]], names: list[str], wide: float) -> dict[str, str]:
-    """Compose the profile's texts from whole sentences; word limits grow by `wide`."""
+def _declared(character: dict[str, Any]) -> str:
+    """Return what the set itself says of who somebody is: the plain sentence where no document introduces them."""
+    name, script = str(character["name"]), str(character.get("script") or "")
+    lang = str(character.get("lang") or "en")
+    if lang == "zh":
+        return f"{name}是{f'《{script}》中的' if script else ''}人物。"
+    what = _CATEGORIES.get(str(character.get("category") or ""), "one of the characters")
+    if lang != "en":
+        return ""
+    if not script:
+        return f"{name} is {what}, whom no sentence of the documents introduces."
+    return f"{name} is {what} who {'appear' if what.startswith('one of') else 'appears'} in {script}."
+
+
+def _texts(units: list[list[Claim]], names: list[str], wide: float, declared: str) -> dict[str, str]:
+    """Compose the profile's texts from whole sentences; word limits grow by `wide`.
+
+    `declared` describes whoever no sentence introduces.
+    """
 
     def text(aspect: Aspect, most: int) -> str:
         return _join(_of(units, aspect), int(most * wide))
 
     opening = _opening(units, names)
-    early = _join(_of(units, "background"), int(110 * wide))
-    later = _join(_of(units, "history"), int(250 * wide) - len(words(early)), taken=early)
-    described = _join(opening, int(80 * wide), enough=int(30 * wide))
+    lived = [unit for unit in units if unit[0].by_heading or not unit[0].listed]
+    early = _join(_of(lived, "background"), int(110 * wide))
+    later = _join(_of(lived, "history"), int(250 * wide) - len(words(early)), taken=early)
+    described = _join(opening, int(80 * wide), enough=int(30 * wide)) or declared
     return {
         "description": described,
         "brief_introduction": _join(opening, int(150 * wide), enough=int(60 * wide)) or described,
@@ -256,35 +278,30 @@ def _texts(units: list[list[Claim]], names: list[str], wide: float) -> dict[str,
 
 
 def _opening(units: list[list[Claim]], names: list[str]) -> list[list[Claim]]:
-    """Return the units that introduce: the opening paragraphs, or who and whence it is; else the first thing it did.
+    """Return the units that introduce: the opening paragraphs, or who and whence it is; none where no sentence tells that.
 
-    A trait or a late event says nothing of who somebody is, and two acts from anywhere make no introduction.
+    A trait or a scene ("Oda stood on the pier") says nothing of who somebody is.
     """
     named = naming(names)
     who = re.compile(
         rf"{named.pattern}(?: \([^()]*\))?(?:, [^;]*?,)? (?:is|was) (?:an? |the |one of )"
-        rf"|{named.pattern}, (?:an? |the )|[^,]*['’]s [a-z ]+, {named.pattern}, |{named.pattern}[^。]*是"
+        rf"|{named.pattern}, (?:an? |the |(?:{KIN}|king|queen|prince|princess|ruler|lord|lady) of )|{named.pattern}[^。]*是"
     )
     own = [unit for unit in units if own_headings(unit[0].sentence, names) and unit[0].sentence.block <= 3]
     opener = next((unit for unit in own[:3] if unit[0].subject and who.match(unit[0].plain)), None)
     opening = own[own.index(opener) :] if opener else []
-    opening = [unit for unit in opening if opener and unit[0].document == opener[0].document]
+    # A paragraph goes on about who it opened with; the next item of a list tells of anything.
+    opening = [
+        unit
+        for unit in opening
+        if opener and unit[0].document == opener[0].document and (unit is opener or not unit[0].listed)
+    ]
     fitting = [unit for unit in units if unit not in opening and not unit[0].labelled]
     born = [unit for unit in fitting if unit[0].aspect == "background" and unit[0].subject]
     if opening:
         return [*opening, *born]
     said = [unit for unit in fitting if who.match(unit[0].plain) and unit not in born]
-    acts = [
-        unit
-        for unit in fitting
-        if named.match(unit[0].plain) and unit[0].subject and not _LATE.search(unit[0].plain)
-    ]
-    return (
-        [*said, *born]
-        or acts[:1]
-        or [unit for unit in fitting if not _LATE.search(unit[0].plain)][:1]
-        or fitting[:1]
-    )
+    return [*said, *born]
 
 
 def _of(units: list[list[Claim]], aspect: Aspect) -> list[list[Claim]]:
@@ -350,7 +367,8 @@ def _often(lines: Sequence[dict[str, Any]]) -> list[str]:
         around.setdefault(key, []).append((before, after))
 
     def copied(key: str) -> bool:
-        return any(
+        # Two branches that end alike may stand one behind the other.
+        return any(key in sides for sides in around[key]) or any(
             _like(one, other)
             for sides in zip(*around[key], strict=True)
             for place, one in enumerate(sides)
