@@ -167,8 +167,10 @@ def test_a_trait_belongs_to_reply_face_or_thing_or_is_left_out() -> None:
     )
     given_["description"] = "Mara is a woman."
     assert trait(given_, "a worried frown\na coil of rope") is None
-    given_["personality"] = "Mara distrusts a calm sea. Mara worries about every boat but her own."
-    assert trait(given_, "a worried frown\na coil of rope") == "Mara worries about every boat but her own."
+    given_["personality"] = "Mara distrusts a calm sea. Mara worries about every sheep but her own."
+    assert trait(given_, "a worried frown\na coil of rope") is None
+    given_["personality"] = "Mara distrusts a calm sea. Mara is an anxious neighbour."
+    assert trait(given_, "a worried frown\na coil of rope") == "Mara is an anxious neighbour."
 
 
 def test_a_word_of_the_face_is_no_word_of_a_trait() -> None:

@@ -10,6 +10,7 @@ import pytest
 
 from rolescape_data.providers.offline.pictures.annotations import annotation
 from rolescape_data.providers.offline.pictures.choices import visual_mcq
+from rolescape_data.providers.offline.pictures.grounds import explains
 from rolescape_data.providers.offline.pictures.kinds import hues_of, place_noun
 from rolescape_data.providers.offline.pictures.look import clothes, look_of
 from rolescape_data.providers.offline.pictures.parts import affirmed, counts_of, pieces_of, thing_of
@@ -147,12 +148,12 @@ def test_a_negative_names_another_thing_and_says_what_is_there_instead() -> None
 
 
 def test_reasons_quote_the_exchange_and_name_a_trait() -> None:
-    made = visual_qa(block(), KEYS) or {}
+    made = visual_qa(block(personality="Mira is an anxious keeper."), KEYS) or {}
     reasons = [item for key, item in made.items() if key.startswith("subjective")]
     assert any(
         "dialogue" in item["grounding"] and "“" in item["question"] + item["answer"] for item in reasons
     )
-    assert any("worries about every boat" in item["answer"] for item in reasons)
+    assert any("an anxious keeper" in item["answer"] for item in reasons)
 
 
 def test_questions_taken_before_are_not_asked_again() -> None:
@@ -410,3 +411,28 @@ def test_a_place_is_denied_or_offered_as_wrong_only_where_it_is_of_another_sort(
         told += json.dumps([item for item in open_.values() if item["polarity"] == "negative"])
         told += json.dumps([item["options"] for item in chosen.values()])
     assert (there in told) is another
+
+
+@pytest.mark.parametrize(
+    ("mood", "trait", "scene", "explained"),
+    [
+        ("good will", "Mira is a kind and patient keeper", "", True),
+        ("worry", "Mira is nervous about geese", "The lamp smokes in the wind.", False),
+        ("worry", "Mira is nervous about geese", "Two geese stand on the stairs.", True),
+        ("sorrow", "Mira never repeats a secret, even to the cat", "", False),
+        ("pride", "Mira hates being proud of a thing", "", False),
+        ("anger", "A slow morning makes Mira grumpy", "", False),
+        ("anger", "Mira believes that a harbour without rules is a puddle", "a harbour", False),
+        ("", "Mira is kind", "", False),
+    ],
+)
+def test_a_trait_explains_a_face_only_where_it_names_the_feeling_and_the_occasion_is_there(
+    mood: str, trait: str, scene: str, explained: bool
+) -> None:
+    assert explains(mood, trait, scene) is explained
+
+
+def test_a_picture_beside_which_nobody_speaks_has_no_words_to_quote() -> None:
+    for number in range(8):
+        made = visual_qa(block(image=block()["image"] | {"file": f"{number}.png"}, dialogue=None), KEYS)
+        assert made is not None and "“”" not in json.dumps(made, ensure_ascii=False)

@@ -5,9 +5,10 @@ from collections.abc import Sequence
 from typing import Any
 
 from rolescape_data.providers.offline.english import words as lex
+from rolescape_data.providers.offline.meanings import meaning
 from rolescape_data.providers.offline.phrases import placed, shape_of, with_article
-from rolescape_data.providers.offline.pictures.grounds import suits
-from rolescape_data.providers.offline.pictures.kinds import backdrop, content, mood_of
+from rolescape_data.providers.offline.pictures.grounds import explains
+from rolescape_data.providers.offline.pictures.kinds import backdrop, mood_of
 from rolescape_data.providers.offline.profile import known_names, plain
 from rolescape_data.spans import sentences, words
 
@@ -141,24 +142,6 @@ _OPEN_END = re.compile(
     r"over|if|when|who|which|because|as|so|but|it|he|she|we|you|they|I|would|will|can|could|be|been|right|very",
     re.IGNORECASE,
 )
-# Words that two sentences may share without being about the same thing.
-_IDLE = frozenset(
-    [
-        *("have", "has", "had", "not", "never", "always", "often", "can", "could", "will", "would", "may", "must", "than"),
-        *("more", "most", "less", "much", "many", "other", "own", "only", "just", "even", "every", "each", "all", "any"),
-        *("some", "people", "person", "thing", "way", "what", "who", "whom", "when", "where", "why", "how", "because"),
-        *("she", "her", "him", "his", "they", "them", "their", "you", "your", "our", "its", "this", "these", "those"),
-        *("there", "here", "make", "take", "get", "got", "come", "say", "said", "tell", "told", "know", "like", "look"),
-        *("first", "last", "next", "still", "but", "for", "with", "about", "before", "after", "while", "until", "since"),
-        *("are", "was", "were", "been", "being", "did", "does", "doing", "let", "put", "set", "good", "well", "long", "day"),
-        *("too", "also", "again", "once", "twice", "time", "year", "them", "it", "if", "so", "himself", "herself", "itself"),
-        *("and", "from", "into", "over", "without", "nobody", "somebody", "anybody", "anyone", "someone", "keep", "kept"),
-        *("answer", "answering", "ask", "asking", "call", "see", "find", "give", "leave", "think", "believe", "hand", "head"),
-        *("beak", "wing", "feather", "bad", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "minute"),
-        *("second", "half", "both", "whole", "name", "word", "something", "anything", "nothing", "everything", "against"),
-        *("stand", "standing", "old", "new", "small", "little", "great", "big", "round", "right", "left", "hold", "holding"),
-    ]
-)  # fmt: skip
 
 
 def thinking(block: dict[str, Any], plan: Sequence[str], shown: str, seed: int) -> str | None:
@@ -190,27 +173,28 @@ def trait(block: dict[str, Any], shown: str) -> str | None:
     """Choose the sentence on the character that fits reply and picture best; None rather than one that fits neither.
 
     A sentence fits when it shares a word that carries meaning with the reply, the question or what is shown, or when
-    it names a nature that the feeling on the face belongs to. What somebody once did or became is no trait.
+    it names a temper that explains the feeling on the face. What somebody once did or became is no trait.
     """
     names = known_names(block["character"])
-    called = {word for name in names for word in _meaning(name)}
+    called = {word for name in names for word in meaning(name)}
     face, _, rest = shown.partition("\n")
-    said = _meaning(str(block["dialogue"]["response"])) - called
-    heard = _meaning(str(block["dialogue"]["user_text"])) - called
+    said = meaning(str(block["dialogue"]["response"])) - called
+    heard = meaning(str(block["dialogue"]["user_text"])) - called
     # The face speaks through its feeling alone: drooping lids are no lid of a pot.
-    seen = _meaning(rest) - called
+    seen = meaning(rest) - called
     best: tuple[int, str] = (0, "")
     for key, weight in (("personality", 1), ("description", 0)):
         for sentence in sentences(str(block.get(key) or "")):
             fact = _bare(sentence.text)
             if not fact.startswith(tuple(names)) or len(words(fact)) > TRAIT_WORDS or _happened(fact, names):
                 continue
-            own = _meaning(fact) - called
+            own = meaning(fact) - called
             shared = 3 * len(own & said) + 3 * len(own & seen) + 2 * len(own & heard)
             score = shared
-            if weight and suits(mood_of(face), fact):
+            scene = f"{block['dialogue']['response']} {block['dialogue']['user_text']} {rest}"
+            if weight and explains(mood_of(face), fact, scene):
                 # Of two that suit a worried face, the one that speaks of worrying.
-                score += 5 if own & _meaning(face) else 4
+                score += 5 if own & meaning(face) else 4
             if score and 2 * score + weight > best[0]:
                 best = (2 * score + weight, fact)
     return best[1] or None
@@ -218,18 +202,6 @@ def trait(block: dict[str, Any], shown: str) -> str | None:
 
 def _bare(text: str) -> str:
     return re.sub(r"\s*\([^()]*\)", "", plain(text))
-
-
-def _meaning(text: str) -> frozenset[str]:
-    """Return the words that carry meaning, cut to a common stem: "whistles" and "whistling" meet."""
-    return frozenset(_stem(word) for word in content(text) if word not in _IDLE and len(word) > 2)
-
-
-def _stem(word: str) -> str:
-    for ending in ("ing", "ed", "es", "e"):
-        if word.endswith(ending) and len(word) - len(ending) >= 3:
-            return word.removesuffix(ending)
-    return word
 
 
 def _happened(fact: str, names: Sequence[str]) -> bool:

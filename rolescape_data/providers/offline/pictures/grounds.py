@@ -3,6 +3,7 @@
 import re
 from dataclasses import dataclass
 
+from rolescape_data.providers.offline.meanings import meaning
 from rolescape_data.providers.offline.pictures.kinds import place_noun
 from rolescape_data.providers.offline.pictures.look import Look, face_clause, place_clause
 from rolescape_data.providers.offline.pictures.parts import names
@@ -22,79 +23,82 @@ class Why:
     given: dict[str, str]
 
 
-# Which traits a face brings to mind.
-_TRAITS = {
-    "worry": r"worr|nervous|distrust|fear|careful|afraid|cautious",
-    "sorrow": r"\bcr(?:y|ies)\b|weep|lonel|griev|tender|kind|quiet|sentimental|secret",
-    "anger": r"angr|temper|insult|offen[cd]|stubborn|scold|furious|jealous|strict|rules?",
-    "surprise": r"curious|surprise|resist|wonder|startl|nervous",
-    "weariness": r"sleep|morning|tired|\bcalm\b",
-    "mirth": r"humou?r|\bjoke|laugh|optimism|cheer|fun\b",
-    "pride": r"proud|praise|\bpride|thank|believes|\bsure\b|confident|vain|pompous|boast|importan",
-    "good will": r"\bkind|generous|patient|forgives|friendly|smil|gentle|trust|cheer",
-    "calm": r"calm|steady|patient|silent|wise|listens|serious",
+# The words of a temper of which a face is the sign.
+_TEMPERS = {
+    "worry": r"worries|worrier|worried|anxious|nervous|timid|fearful|afraid|fears?|frets?",
+    "sorrow": r"sad|sadness|melanchol(?:y|ic)|gloomy|mournful|grieves?|lonely|cries|weeps?|mourns?",
+    "anger": r"angry|anger|(?:hot|quick|short)-tempered|temper|irascible|furious|rages?|scolds?|takes? offence|jealous|grumpy",
+    "surprise": r"easily (?:surprised|startled|astonished)|startles|jumpy|nervous",
+    "weariness": r"sleepy|drowsy|tired|weary|lazy|sluggish",
+    "mirth": r"cheerful|merry|jolly|playful|laughs|jokes|joyful|fun-loving|amused",
+    "pride": r"proud|pride|vain|vanity|pompous|haughty|arrogant|boasts?|boastful|conceited|self-important",
+    "good will": r"kind|kindness|kindly|friendly|gentle|warm|warm-hearted|generous|cheerful|good-natured|affectionate|loving",
+    "calm": r"calm|composed|patient|patience|serene|serious|steady|unshaken|unhurried",
 }
+_DENIED = re.compile(
+    r"\b(?:never|not|no|nor|without|hardly|rarely|seldom|hates?|dislikes?|refuses?|loses?|lost)\b"
+)
+# Behind the word nothing but more words of the kind and a noun: "is a kind and patient keeper who ...".
+_WHOLLY = re.compile(
+    r"(?:,? (?:and |but |or )?(?:always |often |usually )?[\w-]+){0,3}(?:$|,| who\b| which\b)"
+)
+_TIED = re.compile(
+    r"\b(?:about|of|at|with|to|for|before|after|when|whenever|while|if|by|in|on|over|that|than|only|towards?|because|until|even|makes?|made)\b"
+)
 
 
-def suits(mood: str, trait: str) -> bool:
-    """Whether a trait brings to mind the feeling that a face shows; an unknown feeling suits none."""
-    # "distrusts" is not to trust.
-    return re.search(rf"\b(?:{_TRAITS.get(mood, '(?!)')})", trait, re.IGNORECASE) is not None
+def explains(mood: str, trait: str, scene: str) -> bool:
+    """Whether a trait is the reason for the feeling that a face shows; an unknown feeling has none.
+
+    Args:
+        mood: the feeling, as `mood_of` names it.
+        trait: a sentence on the character's personality.
+        scene: what is said and shown. A temper that shows on one occasion only ("nervous about geese") explains nothing
+            unless that occasion is part of the scene.
+    """
+    found = re.search(rf"\b(?:{_TEMPERS.get(mood, '(?!)')})\b", trait, re.IGNORECASE)
+    if found is None or _DENIED.search(trait[: found.start()]) or _TIED.search(trait[: found.start()]):
+        return False
+    rest = trait[found.end() :].rstrip(".")
+    whole = _WHOLLY.match(rest)
+    if whole and not _TIED.search(whole[0]):
+        return True
+    return bool(meaning(rest) & meaning(scene))
 
 
-def traits_of(look: Look, personality: str) -> list[str]:
-    """Return the sentences of the personality that begin with the name, those that suit the face first."""
+def traits_of(look: Look, personality: str, scene: str) -> list[str]:
+    """Return the sentences of the personality that begin with the name and explain the face."""
     found = [plain(sentence.text).rstrip(".") for sentence in sentences(personality)]
-    found = [
-        text
-        for text in found
+    fitting = [
+        text for text in found
         if text.startswith(look.name.forms) and len(words(text)) <= 20 and '"' not in text
-    ]
-    return sorted(found, key=lambda text: (not suits(look.mood, text), look.seed("trait", text)))
+        and explains(look.mood, text, scene)
+    ]  # fmt: skip
+    return sorted(fitting, key=lambda text: look.seed("trait", text))
 
 
 def nature(look: Look, traits: list[str]) -> list[Why]:
-    """Join the face and a trait of the personality."""
+    """Join the face and a trait of the personality that explains it."""
     clause = face_clause(look, short=True)
-    if not traits or not clause or not look.mood:
+    if not traits or not clause:
         return []
-    fits = suits(look.mood, traits[0])
-    given = {"f": traits[0], "c": clause, "m": look.mood}
-    if fits:
-        return [
-            Why(
-                "nature", "expression",
-                (
-                    "How does {n}'s expression fit {p} personality?",
-                    "Which trait of {n} helps to understand the look on {p} face?",
-                    "Why is {n}'s expression in character?",
-                    "What in {n}'s nature may explain the face in the picture?",
-                ),
-                (
-                    "{F}, so the {m} in the picture is in character: {c}.",
-                    "It is known that {f}; with this in mind, that {c} comes as no surprise.",
-                    "One trait explains much: {f}. In the picture {c}.",
-                    "That {c} goes well with what is known, namely that {f}.",
-                    "Knowing that {f}, one understands why {c}.",
-                ),
-                ("image", "profile"), given,
-            )
-        ]  # fmt: skip
     return [
         Why(
             "nature", "expression",
             (
-                "What side of {n} does the picture show, beside what is known of {p} nature?",
-                "How does the picture add to what is known of {n}'s personality?",
-                "What does the picture tell of {n} that {p} known traits do not?",
+                "How does {n}'s expression fit {p} personality?",
+                "Which trait of {n} helps to understand the look on {p} face?",
+                "Why is {n}'s expression in character?",
+                "What in {n}'s nature may explain the face in the picture?",
             ),
             (
-                "It shows {m}, for {c}; that stands beside what is known, that {f}.",
-                "It is known that {f}. The picture adds a moment of {m}, in which {c}.",
-                "{F}, but here another side is to be seen: {c}, a moment of {m}.",
-                "Beside the trait that {f}, one now sees {m} as well, as {c}.",
+                "{F}, so the {m} in the picture is in character: {c}.",
+                "It is known that {f}; with this in mind, that {c} comes as no surprise.",
+                "One trait explains much: {f}. In the picture {c}.",
+                "That {c} goes well with what is known, namely that {f}.",
+                "Knowing that {f}, one understands why {c}.",
             ),
-            ("image", "profile"), given,
+            ("image", "profile"), {"f": traits[0], "c": clause, "m": look.mood},
         )
     ]  # fmt: skip
 

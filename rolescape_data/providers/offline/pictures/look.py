@@ -185,9 +185,12 @@ def quote(text: str, prefer: str = "", limit: int = 14, *, nth: int = 0) -> str:
         nth: 1 for the second best, so that two questions need not quote the same words.
     """
     clean = re.sub(r"[“”\"]", "'", " ".join(text.split()))
-    short = [s.text for s in sentences(clean) if 3 <= len(words(s.text)) <= limit] or (
-        [clean] if len(words(clean)) <= limit else []
+    whole = [s.text for s in sentences(clean) if len(words(s.text)) >= 3]
+    short = [text for text in whole if len(words(text)) <= limit] or (
+        [clean] if 0 < len(words(clean)) <= limit else []
     )
+    # Rather one that is a little long than none, and never a part of one.
+    short = short or sorted((text for text in whole if len(words(text)) <= limit + 6), key=len)[:1]
     if not short:
         return ""
     wanted = content(prefer)

@@ -68,7 +68,7 @@ def subjective(
         return
     dialogue = block.get("dialogue") or {}
     said, asked = str(dialogue.get("response") or ""), str(dialogue.get("user_text") or "")
-    traits = traits_of(look, str(block.get("personality") or ""))
+    traits = traits_of(look, str(block.get("personality") or ""), f"{said} {asked} {look.told}")
     facts = [str(fact["text"]).rstrip(".") for fact in block.get("facts") or []]
     yielded = 0
     found = [
