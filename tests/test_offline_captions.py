@@ -1,5 +1,6 @@
 """Offline captions: every visual word is given, the lengths hold, and nothing is invented where little is known."""
 
+import json
 from pathlib import Path
 from typing import Any, cast
 
@@ -13,7 +14,7 @@ from rolescape_data.providers.offline.drawn import kind_of
 from rolescape_data.providers.offline.phrases import clip_tokens, placed, shape_of, with_article
 from rolescape_data.providers.offline.pictures.kinds import brief, place_head
 from rolescape_data.providers.offline.pictures.parts import pieces_of, thing_of
-from rolescape_data.providers.offline.thinking import asked, trait
+from rolescape_data.providers.offline.thinking import asked, gist, trait
 from rolescape_data.records import Caption, ImageDialogue, ImageRecord
 from rolescape_data.records.answers import CaptionAnswer
 from rolescape_data.spans import sentences, words
@@ -66,7 +67,7 @@ def test_a_fully_noted_picture_gets_a_plan_an_instruction_and_a_plain_text() -> 
 def test_the_plan_links_user_reply_and_nature_to_what_is_seen() -> None:
     found = caption(block(KNOWN), ())
     assert found is not None
-    assert "“It is worse than the sailors told" in found["thinking_process"]
+    assert "“You have been kneeling there since noon" in found["thinking_process"]
     asked = "“You have been kneeling there since noon, is the rope that bad?”"
     assert asked in found["thinking_process"]
     # They speak of a rope, and one is shown; counting to nine has nothing to do with it.
@@ -264,7 +265,12 @@ def test_every_drawing_prompt_of_the_starter_says_who_is_drawn_and_how(
 
 
 def test_openings_differ_over_the_pictures_of_a_set() -> None:
-    plans = [caption(block(KNOWN, file=f"quay-{number}.png"), ()) for number in range(60)]
+    blocks = [block(KNOWN, file=f"quay-{number}.png") for number in range(60)]
+    for given_ in blocks:
+        given_["dialogue"] = given_["dialogue"] | {
+            "response": "It is worn through. Every coil of it has to go."
+        }
+    plans = [caption(given_, ()) for given_ in blocks]
     openings = {plan["thinking_process"].split("“")[0] for plan in plans if plan}
     captions = {plan["t2i_caption"].split()[0] for plan in plans if plan}
     assert len(openings) >= 12
@@ -340,3 +346,22 @@ def test_phrases_get_the_words_that_their_sentence_needs() -> None:
     )
     assert placed("inside the tower") == "inside the tower"
     assert placed("the end of the pier") == "at the end of the pier"
+
+
+@pytest.mark.parametrize(
+    ("line", "quoted"),
+    [
+        ("The lamp is clean. Go to sleep, all of you.", "The lamp is clean"),
+        ("Bram. You are late again, and so is the whole tide tonight.", "You are late again"),
+        ("The lamp is clean, and whoever is out there tonight can see it from the bar.", "The lamp is clean"),
+        ("If the lamp is clean, whoever is out there tonight can see it from the bar.", ""),
+        ("Whoever is out there tonight under a sky like this can see it.", ""),
+    ],
+)
+def test_a_plan_quotes_a_whole_sentence_or_clause_or_nothing(line: str, quoted: str) -> None:
+    assert gist(line, 7) == quoted
+    given_ = block(KNOWN)
+    given_["dialogue"]["response"] = line
+    made = caption(given_, ())
+    assert made is not None and "…" not in json.dumps(made, ensure_ascii=False)
+    assert "“”" not in json.dumps(made, ensure_ascii=False)

@@ -13,7 +13,14 @@ from rolescape_data.providers.offline.pictures.choices import visual_mcq
 from rolescape_data.providers.offline.pictures.grounds import explains
 from rolescape_data.providers.offline.pictures.kinds import hues_of, place_noun
 from rolescape_data.providers.offline.pictures.look import clothes, look_of
-from rolescape_data.providers.offline.pictures.parts import affirmed, counts_of, pieces_of, thing_of
+from rolescape_data.providers.offline.pictures.parts import (
+    affirmed,
+    counts_of,
+    goes_with,
+    looks_like,
+    pieces_of,
+    thing_of,
+)
 from rolescape_data.providers.offline.pictures.questions import visual_qa
 from rolescape_data.records.answers import AnnotationAnswer, VisualMCQAnswer, VisualQAAnswer, quota_keys
 from rolescape_data.spans import folded, words
@@ -436,3 +443,20 @@ def test_a_picture_beside_which_nobody_speaks_has_no_words_to_quote() -> None:
     for number in range(8):
         made = visual_qa(block(image=block()["image"] | {"file": f"{number}.png"}, dialogue=None), KEYS)
         assert made is not None and "“”" not in json.dumps(made, ensure_ascii=False)
+
+
+@pytest.mark.parametrize(
+    ("fact", "noun", "worn", "joined"),
+    [
+        ("Mira's cap is navy blue with a gold band", "cap", True, True),
+        ("Mira wears a cap with a gold band", "cap", True, True),
+        ("Mira's cap blew off the head of a captain", "cap", True, False),
+        ("Mira carries a brass lantern to the pier", "lantern", False, True),
+        ("Mira takes offence at the word lantern", "lantern", False, False),
+        ("Mira calls the hut the harbour office in letters", "harbour office", False, False),
+    ],
+)
+def test_a_fact_is_joined_to_a_picture_only_where_it_puts_the_thing_there(
+    fact: str, noun: str, worn: bool, joined: bool
+) -> None:
+    assert (looks_like(fact, noun, ("Mira",)) if worn else goes_with(fact, noun)) is joined

@@ -40,6 +40,18 @@ _OPENINGS = (
     "Through {reply}, {name} answers {user}; the plan is to make this visible.",
     "For {reply} to make sense after {user}, {name} must look the part.",
 )
+# Of a reply that has no short sentence or clause nothing is quoted.
+_UNQUOTED = (
+    "After {user} it is {name} who speaks, and the drawing has to hold that turn.",
+    "Start from {user}, for what {name} answers only makes sense after it.",
+    "With {user} still in the air, {name} answers at some length, and everything drawn should agree.",
+    "When {user} has been said, {name} takes time over the answer; draw that very moment.",
+)
+# And of neither: face, pose and place carry it alone.
+_UNSAID = (
+    "Think first of how {name} takes what has just been said, and let the drawing show the answer.",
+    "Begin with {name} at the moment of answering, when the words before it are still in the air.",
+)
 _NATURE = (
     "It helps to remember who is speaking: {fact}",
     "Keep in mind whom this is about: {fact}",
@@ -137,11 +149,6 @@ _FRAMES: dict[str, dict[str, tuple[str, ...]]] = {
 }
 _ALWAYS = ("expression", "pose", "setting")
 _OPTIONAL = ("lighting", "prop", "colour", "composition", "style")
-_OPEN_END = re.compile(
-    r"an?|the|of|to|and|in|on|at|with|for|or|is|are|was|were|my|your|his|her|that|not|by|from|this|these|has|have|had|into|"
-    r"over|if|when|who|which|because|as|so|but|it|he|she|we|you|they|I|would|will|can|could|be|been|right|very",
-    re.IGNORECASE,
-)
 
 
 def thinking(block: dict[str, Any], plan: Sequence[str], shown: str, seed: int) -> str | None:
@@ -154,10 +161,10 @@ def thinking(block: dict[str, Any], plan: Sequence[str], shown: str, seed: int) 
         seed: a stable number that decides the wording.
     """
     name, dialogue = str(block["character"]["name"]), block["dialogue"]
-    user = f"“{asked(str(dialogue['user_text']))}”"
-    reply = f"“{gist(str(dialogue['response']), REPLY_WORDS)}”"
-    opening = _OPENINGS[seed % len(_OPENINGS)].format(name=name, user=user, reply=reply)
-    parts = [re.sub(r"([?!…])”\.$", r"\1”", opening)]
+    heard, said = asked(str(dialogue["user_text"])), gist(str(dialogue["response"]), REPLY_WORDS)
+    openings = _OPENINGS if heard and said else _UNQUOTED if heard else _UNSAID
+    opening = openings[seed % len(openings)].format(name=name, user=f"“{heard}”", reply=f"“{said}”")
+    parts = [re.sub(r"([?!])”\.$", r"\1”", opening)]
     fact = trait(block, shown)
     if fact:
         frames = _NATURE if fact in _bare(str(block.get("personality") or "")) else _PERSON
@@ -242,24 +249,34 @@ def asked(text: str) -> str:
 
 
 def gist(text: str, limit: int) -> str:
-    """Return the first words of a line: whole sentences if short enough, else up to a clause, marked as cut."""
+    """Return the first words of a line that stand whole: sentences, or the clause before a comma; '' where all are longer."""
     text = re.sub(r"[“”\"]", "'", " ".join(text.split()))
     lead = ""
     for sentence in sentences(text):
         longer = text[: sentence.end]
-        if lead and (len(lead.split()) > 4 or len(longer.split()) > limit):
+        if len(longer.split()) > limit or len(lead.split()) > 4:
             break
         lead = longer
-    lead = lead or text
-    if len(lead.split()) <= limit:
+    if len(lead.split()) >= 3 or lead == text:
         return lead.rstrip(".")
-    pieces = lead.split()[:limit]
-    for size in range(len(pieces), 2, -1):
-        if pieces[size - 1][-1] in ",;:—":
-            return " ".join(pieces[:size]).rstrip(",;:— ") + " …"
-    while len(pieces) > 3 and _OPEN_END.fullmatch(pieces[-1]):
-        pieces.pop()
-    return " ".join(pieces) + " …"
+    whole = [sentence.text for sentence in sentences(text) if 3 <= len(sentence.text.split()) <= limit]
+    if whole:
+        return whole[0].rstrip(".")
+    clauses = [
+        clause.strip() for sentence in sentences(text) for clause in re.split(r"[,;:—–]", sentence.text)[:-1]
+    ]
+    return next((clause for clause in clauses if 3 <= len(clause.split()) <= limit and _says(clause)), "")
+
+
+def _says(clause: str) -> bool:
+    """Whether a clause has a verb of its own and hangs on no other: "I hatched over there", not "and if you are quiet"."""
+    first, *rest = (token.lower() for token in words(clause))
+    return first not in lex.SUBORDINATORS | lex.CONJUNCTIONS | lex.RELATIVES and any(
+        token in lex.BE | lex.HAVE | lex.MODALS | {"am", "do", "did", "does", "shall"}
+        or lex.verb_lemma(token, "VBD")
+        or (lex.verb_lemma(token, "VBZ") and "NOUN" not in lex.parts_of_speech(token))
+        for token in rest
+    )
 
 
 def planned(known: dict[str, str], name: str, seed: int) -> list[str]:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from rolescape_data.providers.offline.meanings import meaning
 from rolescape_data.providers.offline.pictures.kinds import place_noun
 from rolescape_data.providers.offline.pictures.look import Look, face_clause, place_clause
-from rolescape_data.providers.offline.pictures.parts import names
+from rolescape_data.providers.offline.pictures.parts import goes_with
 from rolescape_data.providers.offline.profile import plain
 from rolescape_data.spans import sentences, words
 
@@ -199,6 +199,6 @@ def _fact_with(look: Look, noun: str, facts: list[str]) -> str:
     fitting = [
         fact for fact in facts
         if fact.startswith(look.name.forms) and len(words(fact)) <= 22 and '"' not in fact
-        and names(fact, noun)
+        and goes_with(fact, noun)
     ]  # fmt: skip
     return fitting[look.seed("fact", noun) % len(fitting)] if fitting else ""

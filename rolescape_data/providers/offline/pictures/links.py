@@ -6,7 +6,7 @@ from rolescape_data.providers.offline.pictures.ask import Ask, Known, ask
 from rolescape_data.providers.offline.pictures.elements import HUES
 from rolescape_data.providers.offline.pictures.kinds import content, place_noun
 from rolescape_data.providers.offline.pictures.look import Look, place_clause
-from rolescape_data.providers.offline.pictures.parts import names
+from rolescape_data.providers.offline.pictures.parts import goes_with, looks_like
 from rolescape_data.spans import words
 
 
@@ -82,9 +82,7 @@ def _tells(fact: str, noun: str, colour: str, look: Look, *, worn: bool) -> bool
     """Whether a fact of this character names the thing, and gives it no other colour; of clothes it must say how they look."""
     if not fact.startswith(look.name.forms) or len(words(fact)) > 22 or "“" in fact or '"' in fact:
         return False
-    if not names(fact, noun) or (
-        worn and not _opens(fact, noun, look) and not re.search(r" (?:wears|has|ties) ", fact)
-    ):
+    if not (looks_like(fact, noun, look.name.forms) if worn else goes_with(fact, noun)):
         return False
     mine = {word for word in content(colour) if word in HUES | {"mustard", "navy", "copper"}}
     theirs = {word for word in content(fact) if word in HUES | {"mustard", "navy", "copper"}}

@@ -1,7 +1,7 @@
 """The longer attributes of a picture, taken apart: the thing that is shown, the pieces of an outfit, what a note counts."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -177,3 +177,27 @@ def names(fact: str, noun: str) -> bool:
         if not joined or lex.verb_lemma(after, "VBZ") or lex.verb_lemma(after, "VBD"):
             return True
     return False
+
+
+# What only mentions a thing, or tells of wishes and dislikes, puts it into nobody's picture.
+_MENTIONED = re.compile(
+    r"\b(?:words?|names?|calls?|called|dislikes?|hates?|never|without|not|cannot|dreams?|hopes?|wants?|wishes|pretends?|fears?|afraid|offence)\b"
+)
+# How something looks: "Oda's coat is red", "Oda wears a red coat".
+_LOOKS = r"(?:is|are|has|have|hangs?|reach(?:es)?|shows?|looks?|comes? down|consists?)\b"
+
+
+def goes_with(fact: str, noun: str) -> bool:
+    """Whether a fact tells that a thing or place belongs to somebody, so that seeing it there calls the fact to mind."""
+    return names(fact, noun) and not _MENTIONED.search(fact)
+
+
+def looks_like(fact: str, noun: str, owners: Iterable[str]) -> bool:
+    """Whether a fact tells how a thing that somebody wears looks; "Oda's cap blew off the pier" does not."""
+    if not names(fact, noun) or _MENTIONED.search(fact):
+        return False
+    own = "|".join(re.escape(owner) for owner in owners)
+    return bool(
+        re.match(rf"(?:{own})['’]s (?:[\w'’-]+ ){{0,3}}{re.escape(noun)} {_LOOKS}", fact)
+        or re.search(r" (?:wears|has|ties) ", fact)
+    )
