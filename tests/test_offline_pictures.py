@@ -1,6 +1,7 @@
 """What the offline writer makes of a picture: annotations, open questions, four-option questions."""
 
 import json
+import re
 from collections import Counter
 from itertools import combinations
 from pathlib import Path
@@ -460,3 +461,17 @@ def test_a_fact_is_joined_to_a_picture_only_where_it_puts_the_thing_there(
     fact: str, noun: str, worn: bool, joined: bool
 ) -> None:
     assert (looks_like(fact, noun, ("Mira",)) if worn else goes_with(fact, noun)) is joined
+
+
+def test_colours_are_asked_for_as_people_do_and_set_somebody_apart_only_where_they_differ() -> None:
+    told, reasons = "", ""
+    for number in range(24):
+        shown = block(image=block()["image"] | {"file": f"{number}.png"})
+        keys = tuple(choice_keys(f"mira_img_{number}", MIX))
+        told += json.dumps([visual_qa(shown, KEYS), visual_mcq(shown, keys)])
+        same = ATTRIBUTES | {"colour": "a grey coat against grey and silver"}
+        alike = block(image=block()["image"] | {"file": f"{number}.png", "attributes": same})
+        reasons += json.dumps(visual_qa(alike, KEYS))
+    assert re.search(r"What colour (?:is|are) |What is the colour of ", told)
+    assert not re.search(r"[Ww]hich colour do(?:es)? .* have\?|[Oo]f which colour|[Ii]n what colour", told)
+    assert "What do the colours do" not in reasons and "find Mira at once" not in reasons

@@ -209,7 +209,7 @@ def thing(look: Look, known: Known) -> list[Ask]:
         asks.append(
             ask(
                 look, "prop material", "prop",
-                ("What does the {k} seem to be made of?", "Of which material does the {k} seem to be?"),
+                ("What does the {k} seem to be made of?", "What material does the {k} seem to be made of?"),
                 ("It seems to be {x}.", "The {k} is {x}.", "To all appearance it is {x}."),
                 k=thing.noun, x=made[0],
             )
@@ -218,7 +218,7 @@ def thing(look: Look, known: Known) -> list[Ask]:
     if len(hues) == 1:
         asks.append(
             ask(
-                look, "prop colour", "prop", ("What colour is the {k}?", "Which colour does the {k} have?"),
+                look, "prop colour", "prop", ("What colour is the {k}?", "What is the colour of the {k}?"),
                 ("The {k} is {x}.", "Its colour is {x}.", "{X} is its colour."), k=thing.noun, x=hues[0],
             )
         )  # fmt: skip
@@ -262,9 +262,9 @@ def outfit(look: Look, known: Known) -> list[Ask]:
         asks.append(
             ask(
                 look, f"colour of {piece.noun}", "outfit",
-                ("What colour {b} {n}'s {k}?", "Which colour {d} {n}'s {k} have?"),
+                ("What colour {b} {n}'s {k}?", "What is the colour of {n}'s {k}?"),
                 ("{P} {k} {b} {x}.", "The {k} {b} {x}.", "{N}'s {k} {b} {x}."),
-                b=be, d="do" if be == "are" else "does", k=piece.noun, x=piece.colour,
+                b=be, k=piece.noun, x=piece.colour,
             )
         )  # fmt: skip
     return asks

@@ -118,7 +118,7 @@ def backgrounds(look: Look, others: Sequence[dict[str, str]], level: str) -> Ite
     ]  # fmt: skip
     yield Choice(
         "background",
-        ("Which colours surround {n}?", "In which colours is the background kept?", "What colours lie behind and around {n}?", "By which colours is {n} framed?"),
+        ("Which colours surround {n}?", "What are the colours of the background?", "What colours lie behind and around {n}?", "What colours frame {n}?"),
         back, "the background is kept in {x}", tuple(wrong),
     )  # fmt: skip
 
@@ -141,19 +141,19 @@ def garments(look: Look, others: Sequence[dict[str, str]], level: str) -> Iterat
             wrong.append((piece.noun, piece.phrase))
     questions = (
         "What is {n} wearing?",
-        "In what is {n} dressed?",
+        "What does {n} wear in the picture?",
         "Which clothes does {n} wear in the picture?",
     )
     yield Choice("worn", questions, first.phrase, f"{look.she} is wearing {{x}}", tuple(wrong))
     coloured = [piece for piece in look.pieces if piece.colour and piece.noun and not piece.body]
     if coloured:
         piece = coloured[look.seed("piece") % len(coloured)]
-        are, do = ("are", "do") if piece.noun.endswith("s") else ("is", "does")
+        are, they = ("are", "they") if piece.noun.endswith("s") else ("is", "it")
         yield Choice(
             "colour",
-            (f"What colour {are} {{n}}'s {piece.noun}?", f"Which colour {do} {{n}}'s {piece.noun} have?", f"In what colour {are} {{n}}'s {piece.noun} to be seen?",
-             f"{{n}}'s {piece.noun}: which colour {do} the picture give {'them' if are == 'are' else 'it'}?",
-             f"Of the clothes, {{n}}'s {piece.noun} {are} of which colour?", f"Look at {{n}}'s {piece.noun}. Of which colour {are} {'they' if are == 'are' else 'it'}?"),
+            (f"What colour {are} {{n}}'s {piece.noun}?", f"What is the colour of {{n}}'s {piece.noun}?",
+             f"{{n}}'s {piece.noun}: what colour {are} {they} in the picture?", f"Look at {{n}}'s {piece.noun}. What colour {are} {they}?",
+             f"What colour does the picture give {{n}}'s {piece.noun}?", f"Which of these is the colour of {{n}}'s {piece.noun}?"),
             piece.colour, f"the {piece.noun} {are} {{x}}",
             tuple((hue, hue) for hue in _palette(piece.colour) if not hues_of(hue) & hues_of(look.known["outfit"])),
         )  # fmt: skip

@@ -11,7 +11,7 @@ from typing import Any
 from rolescape_data.providers.offline.material import Seen
 from rolescape_data.providers.offline.pictures.ask import ANSWER_WORDS
 from rolescape_data.providers.offline.pictures.grounds import Why, nature, place, thing, traits_of
-from rolescape_data.providers.offline.pictures.kinds import content
+from rolescape_data.providers.offline.pictures.kinds import content, hues_of
 from rolescape_data.providers.offline.pictures.look import (
     Look,
     face_clause,
@@ -258,6 +258,9 @@ def _colours(look: Look) -> list[Why]:
     nouns = {piece.noun for piece in look.pieces if piece.noun}
     # Fur and hair are meant by their colours alone: "red-brown and cream against green".
     fur = any(piece.body and content(front) & content(piece.phrase) for piece in look.pieces)
+    # "cream against cream" sets nobody apart.
+    if content(front) & content(back) or hues_of(front) == hues_of(back):
+        return []
     if not back or not (fur or nouns & content(front) or nouns & set(front.split())):
         return []
     return [
@@ -265,9 +268,9 @@ def _colours(look: Look) -> list[Why]:
             "colours", "colour",
             ("What do the colours do for {n} in the picture?", "Why do the colours help one to find {n} at once?"),
             (
-                "{X} against {y} leads the eye straight to {n}.",
-                "They set {o} apart, since {x} stands out against {y}.",
-                "With {y} all around, {x} cannot be overlooked, and so {n} becomes the centre of attention.",
+                "With {x} against {y}, the eye goes straight to {n}.",
+                "They set {o} apart: {x} against {y}.",
+                "With {y} all around, nobody can overlook {x}, and so {n} becomes the centre of attention.",
             ),
             ("image",), {"x": front, "y": back},
         )
