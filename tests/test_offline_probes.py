@@ -101,6 +101,21 @@ def test_memory_is_asked_in_other_words_than_training_asks() -> None:
             assert len(mine & theirs) / len(mine | theirs) < 0.7
 
 
+@pytest.mark.parametrize(
+    ("fact", "remembered"),
+    [
+        ("Mira moved to Skerry in 1891.", True),
+        ("Mira died in Skerry in 1931.", False),
+        ("In 1931, Mira Holt was buried on the north quay.", False),
+        ("Mira became famous in Carrow after her death.", False),
+        ("Mira nursed the ferryman Bram Pell in the year when Ole died.", True),
+    ],
+)
+def test_nobody_is_asked_to_remember_the_own_death_or_what_came_after_it(fact: str, remembered: bool) -> None:
+    facts = [{"fact_id": "fact_001", "text": fact, "aspect": "history"}]
+    assert bool(asked("memorization", facts=facts)) is remembered
+
+
 def test_a_second_round_brings_no_situation_of_the_first_in_another_frame() -> None:
     first = asked("personality")
     assert len(first) >= 8

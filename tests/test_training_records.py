@@ -203,3 +203,21 @@ def test_the_offline_writer_leaves_checks_and_refusals_open_in_languages_it_cann
     block: dict[str, Any] = {"character": {"name": "欧妲", "lang": "zh"}}
     assert checks.t2i_checks(block, ("check_1",)) is None
     assert refusals.negatives(block, ("future_event_1",)) is None
+
+
+def test_a_drawing_prompt_of_the_offline_writer_begins_with_whoever_is_drawn() -> None:
+    noted = {
+        "expression": "a worried frown", "pose": "standing on one leg", "setting": "the lamp room", "lighting": "cold moonlight",
+        "prop": "a brass lantern", "outfit": "a grey coat",
+    }  # fmt: skip
+    other = {
+        "expression": "a wide laugh", "pose": "sitting on a crate", "setting": "the fish market", "lighting": "midday sun",
+        "prop": "a silver fish", "outfit": "a green scarf",
+    }  # fmt: skip
+    block: dict[str, Any] = {
+        "character": {"name": "Mira Holt", "lang": "en"}, "used": [], "others": [other],
+        "pictures": [{"attributes": noted}, {"attributes": other}], "least_questions": 1, "most_questions": 6,
+    }  # fmt: skip
+    made = checks.t2i_checks(block, tuple(f"check_{number}" for number in range(4)))
+    assert made
+    assert all(item["prompt"].startswith("Mira Holt") for item in made.values())

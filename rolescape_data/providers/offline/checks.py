@@ -62,7 +62,8 @@ def _made(block: dict[str, Any]) -> Iterator[dict[str, Any]]:
             if not all(element in noted for element in elements):
                 continue
             first, *rest = (noted[element] for element in elements)
-            prompt = ", ".join((f"{name}: {first}", *rest) if place % 2 else (first, name, *rest))
+            # Whoever is drawn comes first: what follows the name is read as theirs.
+            prompt = ", ".join((f"{name}: {first}", *rest) if place % 2 else (name, first, *rest))
             if not _WORDS[0] <= len(words(prompt)) <= _WORDS[1]:
                 continue
             questions = _questions(name, noted, elements, block["others"], int(block["most_questions"]))

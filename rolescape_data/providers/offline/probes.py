@@ -38,6 +38,11 @@ _LEADS = (
     "Just between us, {q}",
     "Before I forget: {q}",
 )
+# What nobody can be asked to remember: the own death and what came of it.
+_BEYOND = re.compile(
+    r"\b(?:his|her|their|own) (?:own )?(?:death|execution|burial|funeral)\b|\bposthumous|\blegacy\b"
+    r"|^(?:[^,;]*, )?[A-Z][\w'’-]*(?: [A-Z][\w'’-]*)* (?:died|dies|was (?:executed|killed|buried|beheaded|put to death))\b"
+)
 _LIKE_TRAINING = 0.5  # token Jaccard; a question less like training than this is asked first
 _WORDS = (3, 40)
 _EXACT_WORDS = 6
@@ -89,7 +94,9 @@ def _opening(text: str) -> str:
 
 def _memories(block: dict[str, Any]) -> Iterator[list[str]]:
     """Yield what can be asked about each fact, to the character's face: first what training asks quite otherwise."""
-    facts = [fact | {"evidence": fact["text"]} for fact in block["facts"]]
+    facts = [
+        fact | {"evidence": fact["text"]} for fact in block["facts"] if not _BEYOND.search(str(fact["text"]))
+    ]
     found = material(block | {"facts": facts})
     rank = {aspect: place for place, aspect in enumerate(_REMEMBERED)}
     order = sorted(

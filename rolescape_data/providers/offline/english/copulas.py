@@ -128,7 +128,7 @@ def _described(clause: Clause, whole: str) -> Iterator[Asked]:
         first.kind == "np" and " and " in whole and "NOUN" not in lex.parts_of_speech(words[0].strip(","))
     ):
         yield Asked(
-            f"How {aux} {shown} described?",
+            f"What {aux} {shown} like?",
             whole,
             "described",
             "adj",
@@ -143,7 +143,7 @@ def _described(clause: Clause, whole: str) -> Iterator[Asked]:
         )
     elif first.kind == "adj":
         yield Asked(
-            f"How {aux} {shown} described?",
+            f"What {aux} {shown} like?",
             whole,
             "described",
             "adj",

@@ -129,6 +129,4 @@ def _owned(rest: str, who: str) -> Iterator[Asked]:
         yield _asked(f"What is {who}'s {filled['what']} filled with?", answer, "thing", "filled with")
     like = re.fullmatch(r"['’]s (?P<what>[^,]{3,40}?) is (?P<answer>that of .+)", rest)
     if like:
-        yield _asked(
-            f"How is {who}'s {like['what']} described?", like["answer"], "described", "how described"
-        )
+        yield _asked(f"What is {who}'s {like['what']} like?", like["answer"], "described", "how described")
