@@ -10,17 +10,13 @@ from flows.expecting import FIRST
 from flows.reviewing import rubrics_of
 from flows.steps import STEPS, WRITTEN
 from flows.tasks import writers_of
-from rolescape_data import assets
 from rolescape_data.blueprints import Blueprint
 from rolescape_data.errors import InputError
-from rolescape_data.gates.decide import load_thresholds
-from rolescape_data.gates.safety import load_flagged_words
 from rolescape_data.prompts import load_prompt
-from rolescape_data.providers.prices import load_prices
 from rolescape_data.providers.repair import MOST_REPLIES
 from rolescape_data.records import Review
 from rolescape_data.routes import cast, named
-from rolescape_data.store.inputs import from_set_file
+from rolescape_data.store.inputs import check_overlays, from_set_file
 from rolescape_data.vision.decode import decode
 
 
@@ -43,10 +39,8 @@ def check_set(
         out, `problems` is empty (faults are raised).
     """
     inputs = from_set_file(path)
+    check_overlays(inputs)
     blueprint = blueprint_of(inputs)
-    load_thresholds(assets.find("qa", "gates.yaml", inputs.qa))
-    load_prices(inputs.qa)
-    load_flagged_words(assets.find("qa", "flagged_words.txt", inputs.qa))
     for kind in _asked(blueprint):
         if kind != Review.kind:
             load_prompt(kind, inputs.prompts)

@@ -43,7 +43,9 @@ seed: 1
 # pools:
 #   street: {{folder: pictures/street}}
 
-# Most that this set may ever cost, in USD.
+# Most that this set may ever cost, in USD. It needs to know what the model charges: of models that the shipped list does not
+# have, the price goes into prices.yaml of the folder that `qa:` names, for example
+#   prices: {{"openai:MODEL": {{input: 2.00, output: 10.00, read: 2026-11-20, source: where you looked}}}}
 # budget_usd: 5
 
 # Colour behind transparent pictures.

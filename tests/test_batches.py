@@ -22,6 +22,7 @@ from rolescape_data.providers.background import background
 from rolescape_data.providers.base import Writer
 from rolescape_data.providers.batch_ledger import open_batches
 from rolescape_data.providers.budget import booked
+from rolescape_data.providers.gemini_batch import GeminiBatches
 from rolescape_data.providers.ledger import Ledger, Spent
 from rolescape_data.providers.openai_batch import OpenAIBatches
 
@@ -99,6 +100,23 @@ def test_however_a_batch_ends_every_row_is_answered_and_paid_once_at_half_price(
         (counted["input_tokens"] + 10 * counted["output_tokens"]) / 2 / 1e6
     )
     assert open_batches(ledger_of(tmp_path)) == []
+
+
+@pytest.mark.parametrize("fate", ["complete", "partial", "expired", "cancelled"])
+def test_a_large_batch_of_geminis_travels_as_a_file_and_ends_as_a_small_one(
+    server: ModelServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, fate: str
+) -> None:
+    monkeypatch.setattr(GeminiBatches, "inside_bytes", 10_000)
+    server.configure(batch=fate)
+
+    outcomes = writer_of(server, tmp_path, "gemini", cap=10.0).write([asked(number) for number in range(10)])
+
+    counted = server.counters()
+    assert counted["files"] >= 2, "requests and answers"
+    assert all(set(outcome.reply or {}) == {"dialogue_1", "dialogue_2"} for outcome in outcomes)
+    assert (counted["paid"], counted["repeated"], counted["requests"]) == (10, 0, 0)
+    found = spent(tmp_path)
+    assert (found.cost_usd, found.open_usd) == (pytest.approx(counted["usd"]), 0.0)
 
 
 def run(server: ModelServer, folder: Path, provider: str, *more: str) -> "subprocess.CompletedProcess[str]":

@@ -246,11 +246,32 @@ def test_input_tokens_are_forecast_within_a_twentieth_of_the_servers_count(
     assert 0.95 <= said["calls"] / counters["requests"] <= 1.05
 
 
-def test_a_broken_file_of_prices_is_named_where_the_user_has_it(small: Path, rolescape: Build) -> None:
-    path = small.parent / "qa" / "prices.yaml"
+@pytest.mark.parametrize(
+    ("command", "file"),
+    [
+        ("check", "qa/prices.yaml"),
+        ("build", "qa/prices.yaml"),
+        ("build", "qa/gates.yaml"),
+        ("build", "prompts/caption.md"),
+        ("qa", "qa/prices.yaml"),
+    ],
+)
+def test_a_broken_file_of_the_users_is_named_where_the_user_has_it(
+    small: Path, rolescape: Build, build: Build, tmp_path: Path, command: str, file: str
+) -> None:
+    out = tmp_path / "broken.workspace"
+    if command == "qa":
+        build(small, "--until", "profile", out=out)
+    path = small.parent / file
+    path.parent.mkdir(exist_ok=True)
     path.write_text('prices: {"openai:m": {input: free}}\n')
 
-    told = rolescape("check", small)
+    told = {
+        "check": lambda: rolescape("check", small),
+        "build": lambda: build(small, out=out),
+        "qa": lambda: rolescape("qa", out, IDS[0], "--engine", "none", "--quiet"),
+    }[command]()
 
     assert told.status == 2
     assert str(path) in told.err
+    assert str(out) not in told.err

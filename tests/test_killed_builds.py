@@ -4,16 +4,20 @@ import os
 import random
 import sqlite3
 import subprocess
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import pytest
 from conftest import Told, program
 from model_server import ModelServer
 from small_set import ROOT, changed, contents
 
+from rolescape_data.providers import batch_post
+
 Build = Callable[..., Told]
+Counters = dict[str, Any]
 AT_ONCE = 16
 
 
@@ -22,14 +26,18 @@ def options(server: ModelServer, provider: str) -> tuple[str, ...]:
     return ("--writer", f"{provider}:test-model", "--base-url", url)
 
 
-def killed_at(server: ModelServer, small: Path, workspace: Path, provider: str, paid: int) -> bool:
-    """Build in another process and kill -9 it once so many calls were paid for; return whether it was still at work."""
-    command = program(
-        "build", small, "--out", workspace, "--engine", "none", "--quiet", *options(server, provider)
-    )
+def killed_when(
+    server: ModelServer,
+    small: Path,
+    workspace: Path,
+    given: Sequence[str],
+    reached: Callable[[Counters], bool],
+) -> bool:
+    """Build in another process and kill -9 it at a point by the server's counters; return whether it was still at work."""
+    command = program("build", small, "--out", workspace, "--engine", "none", "--quiet", *given)
     environment = os.environ | {"ROLESCAPE_CONCURRENCY": str(AT_ONCE)}
     child = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=subprocess.DEVNULL)
-    while server.counters()["paid"] < paid and child.poll() is None:
+    while not reached(server.counters()) and child.poll() is None:
         pass
     child.kill()
     at_work = child.wait() < 0
@@ -64,11 +72,49 @@ def test_a_paid_build_that_was_killed_ends_with_the_same_bytes_and_pays_again_on
     server.reset()
 
     point = random.Random(number).randrange(1, calls)
-    assert killed_at(server, small, killed, provider, point)
+    assert killed_when(
+        server, small, killed, options(server, provider), lambda counted: counted["paid"] >= point
+    )
     lost = open_intents(killed)
     assert build(small, *options(server, provider), out=killed).status == status
 
     counted = server.counters()
     assert counted["repeated"] <= lost <= AT_ONCE
     assert counted["paid"] - counted["repeated"] == calls
+    assert changed(contents(whole), contents(killed)) == set()
+
+
+@pytest.mark.parametrize(
+    ("provider", "counter"),
+    [
+        ("openai", "batches"),  # submitted: its name may not be in the ledger yet
+        pytest.param("openai", "paid", marks=pytest.mark.soak),  # answered, and half harvested
+        pytest.param("gemini", "batches", marks=pytest.mark.soak),
+        pytest.param("gemini", "paid", marks=pytest.mark.soak),
+    ],
+)
+def test_a_build_in_batches_that_was_killed_ends_with_the_same_bytes_and_pays_for_nothing_twice(
+    small: Path,
+    server: ModelServer,
+    build: Build,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    provider: str,
+    counter: str,
+) -> None:
+    monkeypatch.setenv("ROLESCAPE_BATCH_GRACE_S", "2")
+    monkeypatch.setattr(batch_post, "FIRST_LOOK_S", 0.02)
+    given = (*options(server, provider), "--batch", "--until", "captions")
+    whole, killed = tmp_path / "whole.workspace", tmp_path / "killed.workspace"
+    status = build(small, *given, out=whole).status
+    all_of_it = server.counters()
+    server.reset()
+
+    half = all_of_it[counter] // 2 + 1
+    assert killed_when(server, small, killed, given, lambda counted: counted[counter] >= half)
+    assert build(small, *given, out=killed).status == status
+
+    counted = server.counters()
+    assert (counted["repeated"], counted["requests"]) == (0, 0)
+    assert counted["paid"] == all_of_it["paid"]
     assert changed(contents(whole), contents(killed)) == set()

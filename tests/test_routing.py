@@ -361,3 +361,50 @@ def test_a_build_goes_on_with_the_fall_back_and_says_so_everywhere(
     assert "gemini:second' writes instead" in (out / "run.log").read_text()
     with closing(sqlite3.connect(out / "characters" / IDS[0] / "ledger.sqlite")) as database:
         assert database.execute("SELECT count(*) FROM handed_on").fetchone()[0] > 0
+
+
+def test_a_retry_leaves_alone_what_a_fall_back_has_answered(
+    small: Path, servers: tuple[ModelServer, ModelServer], build: Build, rolescape: Build, tmp_path: Path
+) -> None:
+    first, second = servers
+    out = tmp_path / "routed.workspace"
+    to = ("--writer", route_of(servers), "--until", "image_dialogues")
+    build(small, *to[:2], "--until", "profile", out=out)
+    first.configure(mode="refusal")
+    told = build(small, *to, out=out)
+    assert told.status == 0, told.out + told.err
+    assert written_by(out, "image_dialogue") == {"gemini:second"}
+    with closing(sqlite3.connect(out / "characters" / IDS[0] / "ledger.sqlite")) as database:
+        refused = "SELECT count(*) FROM calls WHERE error = 'refused' AND writer = 'openai:first'"
+        assert database.execute(refused).fetchone()[0] == 3
+    paid = first.counters()["paid"], second.counters()["paid"]
+    first.configure(mode="ok")
+
+    again = build(small, *to, "--retry", "quarantined", out=out)
+
+    assert "Nothing to do" in again.out
+    assert (first.counters()["paid"], second.counters()["paid"]) == paid
+    assert all(not entry["quarantined"] for entry in _characters(rolescape, out))
+
+    # What the fall-back did not answer either is asked for again, and of that only what nobody answered.
+    second.configure(mode="refusal")
+    first.configure(mode="refusal", share=0.5)
+    build(small, *to[:2], "--until", "captions", out=out)
+    held = sum(
+        sum(by.values()) for entry in _characters(rolescape, out) for by in entry["quarantined"].values()
+    )
+    # Each of these requests is in quarantine twice, once for either writer.
+    assert 0 < held < 12
+    first.configure(mode="ok")
+    before = first.counters()["paid"]
+    build(small, *to[:2], "--until", "captions", "--retry", "quarantined", out=out)
+    assert first.counters()["paid"] == before + held // 2
+    assert all(not entry["quarantined"] for entry in _characters(rolescape, out))
+
+
+def _characters(rolescape: Build, workspace: Path) -> list[dict[str, dict[str, dict[str, int]]]]:
+    background().journal.settle()
+    found: list[dict[str, dict[str, dict[str, int]]]] = list(
+        json.loads(rolescape("status", workspace, "--json").out)["characters"].values()
+    )
+    return found

@@ -1,9 +1,10 @@
-"""Many attempts -> Gemini's Batch API and back, through google-genai: requests and answers travel inside the batch.
+"""Many attempts -> Gemini's Batch API and back, through google-genai: inside the batch while it is small, else as files.
 
 The second half of the adapter in `gemini`: what a request looks like, and how an answer or an error reads, is there.
 """
 
 import asyncio
+import io
 import json
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
@@ -18,8 +19,8 @@ from rolescape_data.providers.session import Posted
 from rolescape_data.providers.wire import Attempt, WireFault
 
 if TYPE_CHECKING:
-    from google.genai.batches import AsyncBatches
-    from google.genai.types import InlinedResponse, JobError
+    from google.genai.client import AsyncClient
+    from google.genai.types import InlinedRequest, InlinedResponse, JobError
 
 _ROW = "row"
 _ENDED = {
@@ -46,6 +47,8 @@ _STATUS = {
     16: 401,
 }
 TIMEOUT_S = 900.0
+# Bytes that the SDK's form of a request may have more than a line of a file.
+_AROUND = 512
 _UNKNOWN = Attempt("", "", (), "", {}, 0.0, 0, 0.0)
 
 
@@ -53,11 +56,13 @@ class GeminiBatches:
     """The batches of a Gemini model.
 
     Requests go along inside the call that starts the batch, which may have 20 MB (ai.google.dev, "Batch API", Inline
-    requests); larger files would have to be uploaded first. More requests make more batches.
+    requests); more of them are uploaded as a file of JSON lines, which may have 2 GB (Input file). It is built in
+    memory, so a twentieth is used. Answers come back in the same way as the requests went.
     """
 
     most_rows = 10_000
-    most_bytes = 18_000_000
+    most_bytes = 100_000_000
+    inside_bytes = 18_000_000
 
     def __init__(self, client: GeminiClient) -> None:
         self._client = client
@@ -70,48 +75,72 @@ class GeminiBatches:
         """Do nothing; see shape."""
 
     async def line(self, row: str, attempt: Attempt) -> Line:
-        """Return an attempt as one of the requests of a batch."""
+        """Return an attempt as one of the requests of a batch; how it is written is decided when all of them are known."""
+        return Line(row, len(await self._written(row, attempt)) + _AROUND, attempt)
+
+    async def _written(self, row: str, attempt: Attempt) -> bytes:
+        """Return a request as a line of a file."""
+        return (
+            json.dumps({"key": row})[:-1].encode()
+            + b', "request": '
+            + await self._client._body(attempt)
+            + b"}\n"
+        )
+
+    async def _inside(self, row: str, attempt: Attempt) -> "InlinedRequest":
+        """Return a request as the SDK has it inside a batch."""
         from google.genai import types
 
         parts: list[types.Part] = []
-        schema = sanitised(attempt.schema, "gemini")
-        size = len(attempt.system.encode()) + len(json.dumps(attempt.user)) + len(json.dumps(schema)) + 512
         for image in attempt.images:
             picture = await sendable(image, "gemini")
             parts.append(types.Part.from_bytes(data=picture.data, mime_type=picture.mime))
-            size += 4 * len(picture.data) // 3 + 64
         parts.append(types.Part.from_text(text=attempt.user))
         config = types.GenerateContentConfig(
             system_instruction=attempt.system,
             temperature=attempt.temperature,
             max_output_tokens=attempt.max_tokens,
             response_mime_type="application/json",
-            response_json_schema=schema,
+            response_json_schema=sanitised(attempt.schema, "gemini"),
         )
         contents: list[Any] = [types.Content(role="user", parts=parts)]
-        request = types.InlinedRequest(contents=contents, config=config, metadata={_ROW: row})
-        return Line(row, size, request)
+        return types.InlinedRequest(contents=contents, config=config, metadata={_ROW: row})
 
     async def submit(self, tag: str, lines: Sequence[Line]) -> str:
-        """Start a batch; its display name is the tag."""
+        """Start a batch; its display name is the tag. A file without a batch costs nothing and expires by itself."""
         from google.genai import types
 
-        async with self._batches() as batches:
-            job = await batches.create(
+        inside = sum(line.size for line in lines) <= self.inside_bytes
+        async with self._sdk() as sdk:
+            job = await sdk.batches.create(
                 model=self._client.model,
-                src=[line.body for line in lines],
+                src=[await self._inside(line.row, line.body) for line in lines]
+                if inside
+                else await self._uploaded(sdk, tag, lines),
                 config=types.CreateBatchJobConfig(display_name=tag),
             )
         return job.name or ""
+
+    async def _uploaded(self, sdk: "AsyncClient", tag: str, lines: Sequence[Line]) -> str:
+        """Upload requests as a file and return the server's name of it."""
+        from google.genai import types
+
+        data = io.BytesIO()
+        for line in lines:
+            data.write(await self._written(line.row, line.body))
+        data.seek(0)
+        config = types.UploadFileConfig(display_name=tag, mime_type="application/jsonl")
+        kept = await sdk.files.upload(file=data, config=config)
+        return kept.name or ""
 
     async def find(self, tags: Sequence[str], since: float) -> Mapping[str, str]:
         """Look for tags in the list of batches."""
         from google.genai import types
 
         found: dict[str, str] = {}
-        async with self._batches() as batches:
+        async with self._sdk() as sdk:
             # A finished batch is listed with its answers in it: a small page keeps what comes at once bearable.
-            async for job in await batches.list(config=types.ListBatchJobsConfig(page_size=10)):
+            async for job in await sdk.batches.list(config=types.ListBatchJobsConfig(page_size=10)):
                 if job.display_name and job.name and job.display_name in tags:
                     found[job.display_name] = job.name
                 if len(found) == len(tags):
@@ -121,8 +150,8 @@ class GeminiBatches:
     async def look(self, remote: str) -> Look:
         """Return how a batch stands."""
         try:
-            async with self._batches() as batches:
-                job = await batches.get(name=remote)
+            async with self._sdk() as sdk:
+                job = await sdk.batches.get(name=remote)
         except WireFault as fault:
             if fault.kind == "not_found":
                 return Look("gone", str(fault))
@@ -131,14 +160,18 @@ class GeminiBatches:
         if state not in _ENDED:
             return Look("waiting", state.removeprefix("JOB_STATE_").lower())
         answers = (job.dest.inlined_responses or []) if job.dest is not None else []
+        if job.dest is not None and job.dest.file_name:
+            return Look("ended", state.removeprefix("JOB_STATE_").lower())
         if state == "JOB_STATE_FAILED" and not answers:
             return Look("failed", self._said(job.error), lasting=not _passes(job.error))
         return Look("ended", state.removeprefix("JOB_STATE_").lower(), len(answers), len(answers))
 
     async def results(self, remote: str, rows: Sequence[str]) -> dict[str, Result]:
-        """Read the answers inside a batch."""
-        async with self._batches() as batches:
-            job = await batches.get(name=remote)
+        """Read the answers inside a batch, or the file that they came in."""
+        async with self._sdk() as sdk:
+            job = await sdk.batches.get(name=remote)
+            if job.dest is not None and job.dest.file_name:
+                return self._read_file(await sdk.files.download(file=job.dest.file_name))
         answers = (job.dest.inlined_responses or []) if job.dest is not None else []
         named = [(one.metadata or {}).get(_ROW) for one in answers]
         if not any(named) and len(answers) == len(rows):
@@ -152,20 +185,41 @@ class GeminiBatches:
 
     async def cancel(self, remote: str) -> None:
         """Ask for a batch to be stopped."""
-        async with self._batches() as batches:
-            await batches.cancel(name=remote)
+        async with self._sdk() as sdk:
+            await sdk.batches.cancel(name=remote)
 
     def _read(self, answer: "InlinedResponse") -> Result | None:
         if answer.response is not None:
             return self._client._reply(
                 answer.response.model_dump(mode="json", by_alias=True, exclude_none=True), _UNKNOWN
             )
-        code = int(answer.error.code or 0) if answer.error is not None else 0
+        return self._refused(answer.error)
+
+    def _read_file(self, data: bytes) -> dict[str, Result]:
+        from google.genai import types
+
+        found: dict[str, Result] = {}
+        for text in data.decode("utf-8", "replace").split("\n"):
+            if not text.strip():
+                continue
+            line = json.loads(text)
+            result: Result | None
+            if line.get("response") is not None:
+                result = self._client._reply(line["response"], _UNKNOWN)
+            else:
+                said = line.get("error") or line.get("status") or {}
+                result = self._refused(types.JobError(code=said.get("code"), message=said.get("message")))
+            if result is not None:
+                found[str(line["key"])] = result
+        return found
+
+    def _refused(self, error: "JobError | None") -> Result | None:
+        code = int(error.code or 0) if error is not None else 0
         status = _STATUS.get(code, code if code >= 400 else 500)
         if status in (408, 499, 504):
             # The day was over, or somebody cancelled it, before the row was run.
             return None
-        said = self._said(answer.error)
+        said = self._said(error)
         return WireFault(fault_kind(status, said, []), said, status=status)
 
     def _said(self, error: "JobError | None") -> str:
@@ -173,15 +227,15 @@ class GeminiBatches:
         return without_keys(said, self._client._key)
 
     @asynccontextmanager
-    async def _batches(self) -> "AsyncIterator[AsyncBatches]":
-        """Give the SDK's batches, and turn what they raise into WireFault."""
+    async def _sdk(self) -> "AsyncIterator[AsyncClient]":
+        """Give the SDK, and turn what it raises into WireFault."""
         import aiohttp
         from google.genai import errors
 
         client = self._client
         try:
             async with asyncio.timeout(TIMEOUT_S):
-                yield client._opened().aio.batches
+                yield client._opened().aio
         except TimeoutError:
             raise client._fault("timeout", f"no answer within {TIMEOUT_S:.0f} s") from None
         except errors.APIError as fault:
@@ -190,7 +244,7 @@ class GeminiBatches:
             raise client._status_fault(Posted(int(fault.code or 0), headers, details)) from None
         except (aiohttp.ClientError, OSError) as fault:
             raise client._fault("connection", str(fault) or type(fault).__name__) from None
-        except ValueError as fault:
+        except (ValueError, LookupError, TypeError, AttributeError, RecursionError) as fault:
             raise client._fault("overloaded", f"the server's answer cannot be read ({fault})") from None
 
 

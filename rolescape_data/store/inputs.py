@@ -8,8 +8,14 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from rolescape_data import assets
+from rolescape_data.blueprint_files import load_blueprint
 from rolescape_data.errors import InputError
+from rolescape_data.gates.decide import load_thresholds
+from rolescape_data.gates.safety import load_flagged_words
 from rolescape_data.materials import PICTURE_SUFFIXES, Material, gather, text_fault
+from rolescape_data.prompts import load_prompt
+from rolescape_data.providers.prices import load_prices
 from rolescape_data.settings import CharacterEntry, CharacterSet, ClipSettings, ImageSource, load_set
 from rolescape_data.store.atomic import write_bytes, write_json
 from rolescape_data.store.workspace import Workspace
@@ -94,6 +100,7 @@ def copy_inputs(path: Path, workspace: Workspace) -> Inputs:
         SettingsError, InputError: the set or one of its files cannot be used; nothing was replaced then.
     """
     outside = from_set_file(path)
+    check_overlays(outside)
     for entry in outside.found.characters:
         outside.material(entry.resolved_id())
     workspace.root.mkdir(parents=True, exist_ok=True)
@@ -115,7 +122,24 @@ def copy_inputs(path: Path, workspace: Workspace) -> Inputs:
 def refresh_overlays(path: Path, workspace: Workspace) -> None:
     """Copy the prompts and qa/ files of a set file again, and nothing else; without the file they stay as they are."""
     if path.is_file():
-        _copy_overlays(from_set_file(path), workspace)
+        outside = from_set_file(path)
+        check_overlays(outside)
+        _copy_overlays(outside, workspace)
+
+
+def check_overlays(inputs: Inputs) -> None:
+    """Read what a curator tunes before it is copied, so that a fault is named where the user has the file.
+
+    Raises:
+        SettingsError, PromptError: a file of the set's `qa:` or `prompts:` folder cannot be used.
+    """
+    blueprint = load_blueprint(inputs.found.blueprint, inputs.qa)
+    load_thresholds(assets.find("qa", "gates.yaml", inputs.qa))
+    load_flagged_words(assets.find("qa", "flagged_words.txt", inputs.qa))
+    load_prices(inputs.qa)
+    for kind in blueprint.kinds:
+        if inputs.prompts is not None and (inputs.prompts / f"{kind}.md").is_file():
+            load_prompt(kind, inputs.prompts)
 
 
 def _copy_overlays(outside: Inputs, workspace: Workspace) -> None:

@@ -24,6 +24,10 @@ def add_batches(app: web.Application, state: State, desk: Desk) -> None:
     add("POST", "/v1/batches", _start)
     add("POST", "/v1/batches/{name}/cancel", _cancel)
     version = "/{version:v1beta|v1alpha|v1}"
+    add("POST", f"/upload{version}/files", None, _open_upload)
+    # The address of an upload is its own permission: the SDK sends no key with the bytes.
+    app.router.add_post("/_upload", lambda request: _upload(request, desk))
+    add("GET", f"{version}/files/{{name}}:download", None, _content)
     add("GET", f"{version}/batches", _list, _list_gemini)
     add("GET", f"{version}/batches/{{name}}", _show, _show_gemini)
     add("POST", f"{version}/models/{{model}}:batchGenerateContent", None, _start_gemini)
@@ -74,6 +78,23 @@ async def _content(request: web.Request, desk: Desk) -> web.Response:
     if data is None:
         raise RefusalError("not_found", 404, "No such File object.")
     return web.Response(body=data, content_type="application/octet-stream")
+
+
+async def _open_upload(request: web.Request, desk: Desk) -> web.Response:
+    if request.headers.get("X-Goog-Upload-Protocol") != "resumable":
+        raise RefusalError("bad_request", 400, "This server takes resumable uploads only.")
+    return web.json_response({}, headers={"X-Goog-Upload-URL": f"http://{request.host}/_upload"})
+
+
+async def _upload(request: web.Request, desk: Desk) -> web.Response:
+    """Take one piece of a file; one upload at a time, which is all that a test needs."""
+    desk.uploading += await request.read()
+    if "finalize" not in request.headers["X-Goog-Upload-Command"]:
+        return web.json_response({}, headers={"X-Goog-Upload-Status": "active"})
+    data, desk.uploading = desk.uploading, b""
+    name = desk.keep_file(data)["id"]
+    about = {"name": f"files/{name}", "sizeBytes": str(len(data)), "state": "ACTIVE"}
+    return web.json_response({"file": about}, headers={"X-Goog-Upload-Status": "final"})
 
 
 async def _start(request: web.Request, desk: Desk) -> web.Response:

@@ -43,6 +43,7 @@ class Job:
     listed_at: float = 0.0
     model: str = ""
     cancelled: bool = False
+    in_file: bool = False
     done: list[tuple[str, dict[str, Any] | RefusalError]] | None = None
     files: dict[str, str] = field(default_factory=dict)
 
@@ -62,6 +63,7 @@ class Desk:
     def __init__(self, state: State, compose: Compose) -> None:
         self.files: dict[str, bytes] = {}
         self.jobs: dict[str, Job] = {}
+        self.uploading = b""
         self._state = state
         self._compose = compose
 
@@ -94,11 +96,19 @@ class Desk:
         return self._start([(row["custom_id"], row["body"]) for row in rows], body)
 
     def start_gemini(self, model: str, body: dict[str, Any]) -> Job:
-        """Start a batch of requests that come along in the same body."""
-        sent = body["batch"]["inputConfig"]["requests"]["requests"]
-        rows = [(str(number), one) for number, one in enumerate(sent)]
+        """Start a batch of requests that come along in the same body, or lie in a file that was sent before."""
+        given = body["batch"]["inputConfig"]
+        if "fileName" in given:
+            data = self.files.get(given["fileName"].removeprefix("files/"))
+            if data is None:
+                raise RefusalError("not_found", 404, "Requested file was not found.")
+            lines = [json.loads(line) for line in data.decode().splitlines() if line.strip()]
+            rows = [(line["key"], {"request": line["request"]}) for line in lines]
+        else:
+            rows = [(str(number), one) for number, one in enumerate(given["requests"]["requests"])]
         job = self._start(rows, body["batch"])
         job.model = model
+        job.in_file = "fileName" in given
         return job
 
     def _start(self, rows: list[tuple[str, dict[str, Any]]], about: dict[str, Any]) -> Job:
@@ -237,13 +247,26 @@ class Desk:
             "displayName": job.about.get("displayName", ""),
             "model": f"models/{job.model}",
         }
-        if ended and self.results(job):
+        if ended and self.results(job) and job.in_file:
+            about["output"] = {"responsesFile": f"files/{self._answer_file(job)}"}
+        elif ended and self.results(job):
             about["output"] = {
                 "inlinedResponses": {
                     "inlinedResponses": [self._inlined(job, one) for one in self.results(job)]
                 }
             }
         return {"name": f"batches/{job.name}", "metadata": about, "done": ended}
+
+    def _answer_file(self, job: Job) -> str:
+        if "output" not in job.files:
+            lines = [
+                {"key": name, "error": {"code": found.status, "message": found.message}}
+                if isinstance(found, RefusalError)
+                else {"key": name, "response": found}
+                for name, found in self.results(job)
+            ]
+            job.files["output"] = self.keep_file("\n".join(map(json.dumps, lines)).encode())["id"]
+        return job.files["output"]
 
     def _inlined(self, job: Job, result: tuple[str, dict[str, Any] | RefusalError]) -> dict[str, Any]:
         name, found = result
