@@ -246,6 +246,8 @@ def test_bo_is_counted_as_its_files_say(tmp_path: Path) -> None:
     assert table.counted("train_test_near", "text_dialogue") == sum(
         any(alike(text, one) >= 0.7 for one in trained) for text in tested
     )
+    # Asked without a picture in the merged file, and of a test dialogue, a test question or a probe.
+    assert table.counted("merged_leak") == 33
     assert table.counted("picture_side") == bo.short_sides(512)
     assert table.counted("image_file") == bo.jpegs() == 0
     assert table.counted("quota", "visual_qa") == bo.off_counts()["visual_qa"] == 1

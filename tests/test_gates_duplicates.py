@@ -1,12 +1,14 @@
 import random
 import time
+from typing import Any
 
-from gates_samples import CONTEXT, dialogue, qa, talk
+from gates_samples import COMMON, CONTEXT, dialogue, qa, talk
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rolescape_data.gates import measure_pairs, measure_set
 from rolescape_data.gates.jaccard import Nearest, Words, likeness, nearest_earlier, nearest_in, word_set
+from rolescape_data.records import MixtureRow
 
 word_sets = st.lists(st.frozensets(st.sampled_from("abcdefghij"), max_size=6), max_size=25)
 
@@ -83,6 +85,27 @@ def test_a_training_dialogue_can_give_a_test_question_away() -> None:
     assert [(one.record_id, one.value, one.detail) for one in found] == [
         ("mira-h_qa_001", 1, "mira-h_dialogue_001"),
         ("mira-h_qa_001", 1, "mira-h_dialogue_001"),
+    ]
+
+
+def test_a_row_of_a_merged_file_can_give_a_test_away_unless_it_asks_about_a_picture() -> None:
+    def row(number: int, text: str, **changes: Any) -> MixtureRow:
+        fields: dict[str, Any] = {
+            "id": f"mira-h_mixture_full_{number:04d}",
+            "dataset": "full",
+            "form": "reply",
+        }
+        return MixtureRow(**{**COMMON, **fields, "user_text": text, "response": "Saltby.", **changes})
+
+    rows = [
+        row(1, "where was MIRA HOLT born"),
+        row(2, "Why is the stair so steep?"),
+        row(3, "Where was Mira Holt born?", form="visual_question", image_id="mira-h_image_001"),
+    ]
+    found = measure_pairs([*rows, dialogue()], [qa()], CONTEXT, ["merged_leak"])
+    assert [(one.record_id, one.value, one.detail) for one in found] == [
+        (rows[0].id, 1, "mira-h_qa_001"),
+        (rows[1].id, 0, ""),
     ]
 
 

@@ -33,6 +33,7 @@ from rolescape_data.records import (
     ImageDialogue,
     ImageRecord,
     Measurement,
+    MixtureRow,
     NegativeItem,
     Question,
     Record,
@@ -88,7 +89,10 @@ def measure(
         own += measure_set(records, context, chosen(name for name in SET_GATES if name not in _REPEATS))
         for part in by_split(records, collection.splits).values():
             own += measure_set(part, context, chosen(_REPEATS))
-        own += measure_pairs(*sides(records, collection.splits), context, chosen(PAIR_GATES))
+        train, test = sides(records, collection.splits)
+        # Merged rows are in no split, and every trainer is handed them.
+        train += [one for one in records if isinstance(one, MixtureRow)]
+        own += measure_pairs(train, test, context, chosen(PAIR_GATES))
         if only is None:
             own += (
                 missing_kinds(collection, character, context)

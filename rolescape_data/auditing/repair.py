@@ -41,6 +41,8 @@ class Judge(Protocol):
 _LETTERS = ("mcq_key_balance", "mcq_letter_share")
 _REPEATED = ("duplicate_exact", "duplicate_near")
 _LEAKED = ("train_test_exact", "train_test_near")
+# Rows of merged files, each by itself.
+_MERGED = ("merged_leak",)
 # Numbers that a copy counts for itself.
 _DERIVED = ("num_used_data",)
 # Nothing can be kept of these; other faults of a text are a writer's to mend.
@@ -89,7 +91,7 @@ def repair(collection: Collection, findings: Sequence[Finding], judge: Judge, *,
         mended += done
     for _ in range(_ROUNDS):
         # The whole of the gates would be run some ten times over for the few that take records out.
-        told = judge(current, frozenset((*_EMPTY, *_REPEATED, *_LEAKED)))
+        told = judge(current, frozenset((*_EMPTY, *_REPEATED, *_MERGED, *_LEAKED)))
         gone = _to_reject(current, told) | _beside_tested(current)
         if not gone:
             break
@@ -220,7 +222,7 @@ def _to_reject(collection: Collection, verdicts: Sequence[Verdict]) -> dict[str,
     for verdict in verdicts:
         if verdict.status != "fail" or verdict.record_id not in known:
             continue
-        if verdict.gate in (*_EMPTY, *_REPEATED):
+        if verdict.gate in (*_EMPTY, *_REPEATED, *_MERGED):
             gone.setdefault(verdict.record_id, verdict.reason)
         elif verdict.gate in _LEAKED and (twin := _named(verdict)) in known:
             gone.setdefault(twin, f"{verdict.reason.split(' (')[0]} (it gives {verdict.record_id} away)")

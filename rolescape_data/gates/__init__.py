@@ -23,7 +23,13 @@ from rolescape_data.gates.caption import (
     visual_elements,
 )
 from rolescape_data.gates.checks import check_form, check_negatives, check_prompt_words, check_yes_share
-from rolescape_data.gates.contamination import fact_overlap, group_split, train_test_exact, train_test_near
+from rolescape_data.gates.contamination import (
+    fact_overlap,
+    group_split,
+    merged_leak,
+    train_test_exact,
+    train_test_near,
+)
 from rolescape_data.gates.duplicates import duplicate_exact, duplicate_near
 from rolescape_data.gates.fit import (
     clip_coverage,
@@ -220,6 +226,7 @@ SET_GATES: dict[str, tuple[SetGate, frozenset[str]]] = {
 PAIR_GATES: dict[str, tuple[PairGate, frozenset[str]]] = {
     "train_test_exact": (train_test_exact, _ASKED - _VISUAL - _CHECK),
     "train_test_near": (train_test_near, _ASKED - _VISUAL - _CHECK),
+    "merged_leak": (merged_leak, (_ASKED - _VISUAL - _CHECK) | {"mixture_row"}),
     "fact_overlap": (fact_overlap, _QUESTIONS),
 }
 

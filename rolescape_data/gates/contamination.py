@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 
 from rolescape_data.gates.base import Context, input_text, measured
 from rolescape_data.gates.jaccard import Words, nearest_in, word_set
-from rolescape_data.records import Measurement, Question, Record, SplitRow
+from rolescape_data.records import Measurement, MixtureRow, Question, Record, SplitRow
 from rolescape_data.spans import folded
 
 
@@ -42,6 +42,23 @@ def train_test_near(train: Sequence[Record], test: Sequence[Record], context: Co
             twin = "" if near.position is None else records[near.position].id
             found[number] = measured(test[number], "train_test_near", near.likeness, twin)
     return [found[number] for number in range(len(test))]
+
+
+def merged_leak(train: Sequence[Record], test: Sequence[Record], context: Context) -> list[Measurement]:
+    """Measure each row of a merged training file by its likeness to the most alike test record of its character.
+
+    `detail` is that record's id. What is asked about a picture is left out: another picture has another answer.
+    """
+    rows = [one for one in train if isinstance(one, MixtureRow) and one.form != "visual_question"]
+    found: dict[str, Measurement] = {}
+    for character in dict.fromkeys(row.character_id for row in rows):
+        mine = [row for row in rows if row.character_id == character]
+        tested = [one for one in test if one.character_id == character]
+        texts = [word_set(input_text(one)) for one in tested]
+        for row, near in zip(mine, nearest_in([word_set(row.user_text) for row in mine], texts), strict=True):
+            twin = "" if near.position is None else tested[near.position].id
+            found[row.id] = measured(row, "merged_leak", near.likeness, twin)
+    return [found[row.id] for row in rows]
 
 
 def fact_overlap(train: Sequence[Record], test: Sequence[Record], context: Context) -> list[Measurement]:
