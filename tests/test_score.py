@@ -196,3 +196,19 @@ def test_the_problems_of_a_repeated_row_are_told_once_and_rows_without_id_are_co
     found = json.loads(told.out)
     assert told.status == 1 and found["counts"] == {"t.json": 3}
     assert [one["what"] for one in found["problems"]] == ["missing", "without_id", "without_id", "twice"]
+
+
+def test_a_column_is_titled_by_the_end_of_its_files_path_that_tells_it_apart(tmp_path: Path) -> None:
+    for side, judged in (("in_test", 10), ("out_test", 5)):
+        path = reviews(tmp_path / side / "comment_test.json", flat(judged, 10))
+        path.write_text(path.read_text().replace("Oda", side))
+    apart = run_rolescape("score", tmp_path / "in_test", tmp_path / "out_test").out.splitlines()
+    assert apart[0].split()[:3] == ["in_test/comment", "out_test/comment", "mean"]
+    overall = next(line for line in apart if line.startswith(OVERALL)).split()
+    assert overall[1:3] == ["1.000", "0.500"]
+    # Numbers stand below the ends of their titles.
+    for title, number in zip(apart[0].split()[:2], overall[1:3], strict=True):
+        line = next(line for line in apart if line.startswith(OVERALL))
+        assert line[: apart[0].index(title) + len(title)].endswith(number)
+    alone = run_rolescape("score", tmp_path / "in_test").out.splitlines()
+    assert alone[0].split()[:2] == ["comment", "mean"]
