@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rolescape_data.providers.offline.dialogues import human_role, image_dialogue, text_dialogues
+from rolescape_data.providers.offline.dialogues import image_dialogue, text_dialogues
+from rolescape_data.providers.offline.human_talks import human_role
 from rolescape_data.records.answers import HumanRoleAnswer, ImageDialogueAnswer, TextDialogueAnswer
 from rolescape_data.spans import words
 
@@ -116,6 +117,10 @@ def test_beside_a_picture_the_exchange_that_names_everybody_comes_first_and_othe
             "Only a fool would dare to attack me here!",
         ),
         ("You will never leave my harbour alive!", "I have buried bigger men behind this quay."),
+        (
+            "Come aboard, we take you away from the harbour!",
+            "We have won the harbour back. Wait for the ship.",
+        ),
         ("What happened to the net?", "The seine tore. Orlaith, fetch me the tarred twine."),
         ("What happened to the net?", "The seine tore on the rocks. To the boats, men!"),
     ],

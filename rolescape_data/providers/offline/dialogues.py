@@ -1,7 +1,6 @@
 """Turns spoken lines and documents into exchanges: every reply is one line of the character or one sentence, as it is.
 
-The words before a line become the user's; who else speaks becomes the human. Lines are never merged, cut or
-changed, so a passage in which a third speaker cuts in gives only the part before or after.
+The words before a line become the user's. Lines are never merged, cut or changed.
 """
 
 import hashlib
@@ -21,17 +20,10 @@ from rolescape_data.spans import folded, sentences, words
 
 USER_WORDS = (3, 40)
 REPLY_WORDS = (5, 80)
-HUMAN_WORDS = 60
 CHARACTER_WORDS = 100
 SAME_QUESTION = 0.7  # token Jaccard from which two user texts count as one (RECIPES gate 23)
 
 NARRATOR = re.compile(r"(?:narrator|narration|system|title|caption|旁白|)", re.IGNORECASE)
-# Whoever may be anybody; a person with a name is one of the script's own people, and no stranger can play it.
-_NAMELESS = re.compile(
-    r"(?:an? |the )?(?:(?:young|old|curious|first|second) )?(?:visitor|stranger|travell?er|guest|user|human|person|somebody|someone|"
-    r"passer-?by|tourist|pilgrim|customer|reader|fan|interviewer|reporter|journalist|host|man|woman|boy|girl|child|player|friend|"
-    r"游客|用户|访客|旅人|路人|陌生人|记者|读者|观众|客人|某人)(?: [a-z]| \d+)?"
-)
 # "(shock)", "*sighs*", "$name", "<image>": directions and leftovers, which nobody says.
 _UNSPOKEN = re.compile(
     r"[(\[（]\s*[a-z\u3400-\u9fff][^)\]）]*[)\]）]|\*[^*\n]+\*|\$\w+|[{}<>]|\b(?:TODO|lorem)\b"
@@ -157,35 +149,6 @@ def text_dialogues(block: dict[str, Any], keys: tuple[str, ...]) -> dict[str, An
     return dict(zip(keys, items, strict=False)) or None
 
 
-def human_role(block: dict[str, Any], keys: tuple[str, ...] = ()) -> dict[str, Any] | None:
-    """Write a HumanRoleAnswer: the longest stretch of a passage in which somebody without a name and the character alternate.
-
-    A passage with lines that carry the picture gives a stretch that holds one of them, or nothing.
-    """
-    own = {folded(name) for name in (block["character"]["name"], *(block["character"].get("aliases") or []))}
-    lines = [
-        (folded(str(line["speaker"])), str(line["text"]), line.get("image")) for line in block["passage"]
-    ]
-    least, most = int(block.get("min_messages", 6)), int(block.get("max_messages", 22))
-    file = (block.get("image") or {}).get("file")
-    shown = {
-        place for place, (speaker, _, image) in enumerate(lines) if speaker in own and file and image == file
-    }
-    best: tuple[int, int] | None = None
-    for start, end in _stretches(lines, own):
-        for first, last in _windows(start, end, most, shown):
-            if last - first >= least and (best is None or last - first > best[1] - best[0]):
-                best = (first, last)
-    if best is None:
-        return None
-    return {
-        "messages": [
-            {"speaker": "character" if speaker in own else "human", "text": text}
-            for speaker, text, _ in lines[best[0] : best[1]]
-        ]
-    }
-
-
 def _exchanges(character: dict[str, Any], given: Sequence[dict[str, Any]]) -> list[tuple[str, str]]:
     """Return (user, reply) pairs in which one answers the other, those that plainly answer first, then in order.
 
@@ -204,7 +167,7 @@ def _exchanges(character: dict[str, Any], given: Sequence[dict[str, Any]]) -> li
             continue
         signs = _answers(user, reply, speaker)
         # In the tumult of a battle lines follow each other by chance, and everybody says "you" and "I".
-        if ("!" in user or "!" in reply) and not _tied(user, reply, speaker):
+        if ("!" in user or "!" in reply) and not _replies(user, reply, speaker):
             continue
         fit.append((2 * _dangles(user, reply) - signs, place, user, reply))
     return [(user, reply) for _, _, user, reply in sorted(fit)]
@@ -301,13 +264,28 @@ def _answers(user: str, reply: str, speaker: str) -> int:
 
 def _tied(user: str, reply: str, speaker: str) -> int:
     """Count what ties a reply to the line before: a question there, an answering word, the speaker's name, shared words."""
-    shared = {word for word in folded(user).split() if len(word) > 3 and not _STOP.fullmatch(word)}
     return (
         2 * bool(re.search(r"[?？][\"”’']?$", user))
         + bool(_ANSWERS.match(reply))
-        + (folded(speaker).split()[:1] != [] and folded(speaker).split()[0] in folded(reply).split())
-        + bool(shared & set(folded(reply).split()))
+        + _names(reply, speaker)
+        + bool(_shared(user, reply))
     )
+
+
+def _replies(user: str, reply: str, speaker: str) -> bool:
+    """Whether a line cannot but answer the one before: one word that both share may be the place they are fought over."""
+    asked = bool(re.search(r"[?？]", user) or _ANSWERS.match(reply))
+    return asked or _names(reply, speaker) or len(_shared(user, reply)) > 1
+
+
+def _names(reply: str, speaker: str) -> bool:
+    first = folded(speaker).split()[:1]
+    return bool(first) and first[0] in folded(reply).split()
+
+
+def _shared(user: str, reply: str) -> set[str]:
+    told = {word for word in folded(user).split() if len(word) > 3 and not _STOP.fullmatch(word)}
+    return told & set(folded(reply).split())
 
 
 def _asked(character: dict[str, Any], given: Sequence[dict[str, Any]]) -> Iterator[tuple[str, str]]:
@@ -353,36 +331,3 @@ def _topic(sentence: str, common: set[str]) -> str | None:
 
 def _alike(one: set[str], other: set[str]) -> bool:
     return bool(one | other) and len(one & other) / len(one | other) >= SAME_QUESTION
-
-
-def _stretches(lines: Sequence[tuple[str, str, Any]], own: set[str]) -> Iterator[tuple[int, int]]:
-    """Yield the maximal [start, end) of strict alternation, human first and character last, with one nameless speaker."""
-    start = 0
-    while start < len(lines):
-        speaker = lines[start][0]
-        if speaker in own or not _NAMELESS.fullmatch(speaker) or not _sayable(lines[start], HUMAN_WORDS):
-            start += 1
-            continue
-        human, end = lines[start][0], start
-        while end < len(lines):
-            mine = (end - start) % 2 == 1
-            fits = lines[end][0] in own if mine else lines[end][0] == human
-            if not fits or not _sayable(lines[end], CHARACTER_WORDS if mine else HUMAN_WORDS):
-                break
-            end += 1
-        end -= (end - start) % 2
-        yield start, end
-        start = max(end, start + 1)
-
-
-def _sayable(line: tuple[str, str, Any], most: int) -> bool:
-    speaker, text, _ = line
-    return not NARRATOR.fullmatch(speaker) and fits(text, (1, most))
-
-
-def _windows(start: int, end: int, most: int, shown: set[int]) -> Iterator[tuple[int, int]]:
-    """Yield the parts of a stretch of at most `most` lines that begin with the human and hold a line of the picture."""
-    size = min(end - start, most - most % 2)
-    for first in range(start, end - size + 1, 2):
-        if size and (not shown or any(first <= place < first + size for place in shown)):
-            yield first, first + size

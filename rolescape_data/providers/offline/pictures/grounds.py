@@ -42,8 +42,10 @@ _DENIED = re.compile(
 _WHOLLY = re.compile(
     r"(?:,? (?:and |but |or )?(?:always |often |usually )?[\w-]+){0,3}(?:$|,| who\b| which\b)"
 )
+# Before the word: what makes somebody so, or what goes with being so.
+_CAUSED = re.compile(r"\b(?:about|before|after|when|whenever|while|if|than|that|because|until|makes?|made)\b")
 _TIED = re.compile(
-    r"\b(?:about|of|at|with|to|for|before|after|when|whenever|while|if|by|in|on|over|that|than|only|towards?|because|until|even|makes?|made)\b"
+    r"\b(?:about|of|at|with|to|for|before|after|when|whenever|while|if|by|in|on|over|that|than|only|towards?|because|until|even)\b"
 )
 
 
@@ -57,7 +59,7 @@ def explains(mood: str, trait: str, scene: str) -> bool:
             unless that occasion is part of the scene.
     """
     found = re.search(rf"\b(?:{_TEMPERS.get(mood, '(?!)')})\b", trait, re.IGNORECASE)
-    if found is None or _DENIED.search(trait[: found.start()]) or _TIED.search(trait[: found.start()]):
+    if found is None or _DENIED.search(trait[: found.start()]) or _CAUSED.search(trait[: found.start()]):
         return False
     rest = trait[found.end() :].rstrip(".")
     whole = _WHOLLY.match(rest)
