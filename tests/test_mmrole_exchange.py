@@ -354,6 +354,8 @@ def test_the_starter_set_exported_is_whole_and_passes_our_importer_without_a_har
     counts = json.loads((tmp_path / "out/manifest.json").read_text())["counts"]
     assert counts["in_test"] == dict.fromkeys(TYPES, 3) and min(counts["train"].values()) > 0
     assert counts["without_in_test"] == {}
+    assert {"negative", "preference", "text_qa"} < set(counts["left_out"])
+    assert not {"profile", "image", "commentary", "annotation"} & set(counts["left_out"])
     table, _ = audit(tmp_path / "out", "mmrole", recipe="none", out=tmp_path / "audit")
     assert table.counted("group_split") == 0
     assert (

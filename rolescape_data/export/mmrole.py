@@ -41,6 +41,19 @@ from rolescape_data.records.visual import ImageAnnotation
 FORMAT = "rolescape-mmrole"
 IMAGES = "images"
 RAW = "raw_info/"
+_CARRIED = frozenset(
+    [
+        "profile",
+        "profile_text",
+        "detailed_profile",
+        "image",
+        "annotation",
+        "commentary",
+        "human_role_dialogue",
+        "inter_role_dialogue",
+        "instruction_sample",
+    ]
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +111,11 @@ def mmrole_files(collection: Collection, *, seed: int) -> tuple[dict[str, Conten
         )
     everything = [training_json(sample) for kind in TYPES for sample in drawn.train[kind]]
     files["train_all.json"] = _json(everything)
-    return files, {**_counts(library, drawn, seed), "without_detailed_profile": bare}
+    return files, {
+        **_counts(library, drawn, seed),
+        "without_detailed_profile": bare,
+        "left_out": _left_out(collection),
+    }
 
 
 def draw(library: Library, collection: Collection, *, seed: int) -> Drawn:
@@ -250,6 +267,14 @@ def _counts(library: Library, drawn: Drawn, seed: int) -> dict[str, Any]:
         "without_in_test": {character: list(kinds) for character, kinds in drawn.short.items()},
         "seed": seed,
     }
+
+
+def _left_out(collection: Collection) -> dict[str, int]:
+    """Count the records of the kinds that MMRole's files have no place for, by kind."""
+    lost = Counter[str]()
+    for kinds in collection.characters.values():
+        lost.update({kind: len(rows) for kind, rows in kinds.items() if kind not in _CARRIED and rows})
+    return dict(sorted(lost.items()))
 
 
 def _json(value: Any) -> bytes:
