@@ -30,7 +30,7 @@ def score_reviews(paths: Sequence[Path], *, weights: str, seed: int = 0, draws: 
     Raises:
         InputError: a path that holds no reviews, a sample with two different ones, or weights that nothing fits.
     """
-    workspaces = [path for path in paths if _is_workspace(path)]
+    workspaces = [path for path in paths if is_workspace(path)]
     others = [path for path in paths if path not in workspaces]
     found = _read(review_files(others)) if others else []
     for path in workspaces:
@@ -38,7 +38,8 @@ def score_reviews(paths: Sequence[Path], *, weights: str, seed: int = 0, draws: 
     return tabulate(found, weights_of(weights), seed=seed, draws=draws)
 
 
-def _is_workspace(path: Path) -> bool:
+def is_workspace(path: Path) -> bool:
+    """Say whether a path is a workspace, whose pairs are rejected replies beside chosen ones."""
     return (path / "set.yaml").is_file() and (path / "inputs.json").is_file()
 
 
@@ -97,8 +98,8 @@ def table_json(table: Table) -> dict[str, Any]:
     }
 
 
-def tell_table(table: Table) -> str:
-    """Say a table in words and columns."""
+def tell_table(table: Table, *, preferences: bool = False) -> str:
+    """Say a table in words and columns; with `preferences`, what a ratio of a workspace's pairs means as well."""
     names = [*METRICS, OVERALL]
     wide = max(len(name) for name in names)
     files = list(table.rows)
@@ -118,6 +119,10 @@ def tell_table(table: Table) -> str:
         lines.append(f"{metric:{wide}} {' '.join(cells)} {mean} {interval} {ties}")
     counts = " ".join(f"{table.counts[name]:>18}" for name in files)
     lines.append(f"{'samples':{wide}} {counts}")
+    if preferences:
+        lines.append(
+            "A workspace's rows are the rejected replies of its preference pairs over the chosen ones: they should lie below 1."
+        )
     if table.order_gap is None:
         lines.append("One order was judged (A = answer, B = reference): position bias is unknown.")
     else:

@@ -16,7 +16,7 @@ from pathlib import Path
 from statistics import fmean
 from typing import Any
 
-from flows.reviewed import tell_row
+from flows.reviewed import row_of, tell_row
 from rolescape_data import assets
 from rolescape_data.errors import WriterError
 from rolescape_data.gates import Context, measure_set
@@ -170,8 +170,7 @@ def _gates(reviews: Sequence[Review], qa: Path | None) -> list[dict[str, Any]]:
     measured = measure_set(reviews, Context(), _GATES, per_character=False)
     thresholds = load_thresholds(assets.find("qa", "gates.yaml", qa))
     return [
-        {"gate": one.gate, "status": one.status, "value": one.value, "detail": found.detail}
-        for one, found in zip(decide(measured, thresholds), measured, strict=True)
+        row_of(one, found.detail) for one, found in zip(decide(measured, thresholds), measured, strict=True)
     ]
 
 

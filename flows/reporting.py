@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from flows.retrying import quarantined
-from flows.reviewed import reviewed
+from flows.reviewed import judges, reviewed
 from flows.scoring import clip_note
 from flows.whole_set import WholeSet, accepted, contract_of, leaks_of, split_rows, verdicts_of
 from rolescape_data.providers.ledger import Ledger
@@ -59,6 +59,7 @@ def write_report(whole: WholeSet) -> Path:
         splits=split_rows(whole.workspace),
         thresholds=whole.thresholds,
         clip_note=clip_note(whole),
+        judges=judges(whole),
         blob_folder=whole.workspace.root / "blobs",
     )
     path = whole.workspace.report / "index.html"

@@ -249,7 +249,19 @@ def test_a_gate_that_measured_something_is_not_named_as_not_run() -> None:
     judged: list[Record] = [dialogue(), review()]
     named = {row.gate for row in unmeasured(judged, measure_set(judged, CONTEXT))}
     assert "judged_mean" not in named and "judge_parse_rate" not in named
-    assert {"pair_ratio", "judge_agreement", "refused_share"} <= named
+    assert {"judge_agreement", "refused_share"} <= named
+    # Nobody's answers but the character's own were to be judged.
+    assert not {"pair_ratio", "rejected_preferred"} & named
+
+
+def test_what_is_not_run_names_the_next_step() -> None:
+    talk: list[Record] = [dialogue()]
+    alone = {row.gate: row.not_run for row in unmeasured(talk, [])}
+    assert "a section `reviews:` in the set file" in alone["refused_share"] == alone["judge_agreement"]
+    judged: list[Record] = [*talk, review()]
+    asked = {row.gate: row.not_run for row in unmeasured(judged, measure_set(judged, CONTEXT))}
+    assert "`metrics:` under `reviews:`" in asked["refused_share"]
+    assert "no person scored ten" in asked["judge_agreement"]
 
 
 def test_a_wrong_option_that_every_miss_chose_is_named_as_a_second_answer() -> None:

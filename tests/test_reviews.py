@@ -217,25 +217,33 @@ def test_replies_that_are_not_are_warned_of_and_dropped(
     assert too_low(out, "bram-oake") == set(false) and not too_low(out, "mara-quist")
     assert "bram-oake text_dialogue dialogue: 0 of 4 (4 dropped by verdicts" in told.out
     low = run_rolescape("status", out).out
-    assert re.search(r"judged_item +1\.000  the lowest of \d+ scores; 4 too low  \[fail\]", low)
+    assert re.search(r"judged_item +1\.000  the lowest of \d+ scores; 4 too low  \[fail below 3\]", low)
 
 
 def test_status_and_report_tell_the_numbers_and_what_they_rest_on(judged: Path) -> None:
     out = judged / "out"
     told = run_rolescape("status", out)
     assert told.status == 0
-    assert re.search(r"judged_mean +\d\.\d{3}  hallucination of reference, 3 answers", told.out)
-    assert re.search(r"refused_share +1\.000  3 answers", told.out)
+    assert re.search(r"judged_mean +\d\.\d{3}  hallucination, 3 reviews", told.out)
+    assert re.search(r"refused_share +1\.000  declined 3 of 3 that it cannot answer", told.out)
     assert re.search(r"rejected_preferred +\d\.\d{3}  \d of 2 pairs", told.out)
     said = json.loads(run_rolescape("status", out, "--json").out)
     rows = said["characters"]["mara-quist"]["reviews"]
-    assert {"gate": "refused_share", "status": "pass", "value": 1.0, "detail": "3 answers"} in rows
+    declined = "declined 3 of 3 that it cannot answer"
+    assert {
+        "gate": "refused_share",
+        "status": "pass",
+        "value": 1.0,
+        "threshold": "warn below 0.9",
+        "detail": declined,
+    } in rows
     page = (out / "report" / "index.html").read_text()
-    assert "<code>refused_share</code> 1.000: 3 answers" in page
-    # No person has scored anything, and no other model's answers were judged.
-    assert (
-        "Not run, which is not passed: judge_agreement, pair_ratio (the judge's reviews of this" in told.out
-    )
+    (row,) = re.findall(
+        r"<code>refused_share</code></th>(?:(?!</tr>).)*1\.000(?:(?!</tr>).)*</tr>", page, re.S
+    )[:1]
+    assert declined in row and "warn below 0.9" in row
+    assert "What <code>openai:test-model" in page
+    assert "Not run, which is not passed: judge_agreement (no person scored ten of the replies" in told.out
 
 
 def test_offline_nothing_is_judged_and_its_gates_are_not_run(unjudged: Path, tmp_path: Path) -> None:
@@ -251,6 +259,11 @@ def test_offline_nothing_is_judged_and_its_gates_are_not_run(unjudged: Path, tmp
     status = run_rolescape("status", folder / "out")
     assert "judged:" not in status.out and "refused_share" in status.out.partition("Not run, which")[2]
     assert "Not run is not passed" in (folder / "out" / "report" / "index.html").read_text()
+
+
+def test_a_set_that_asks_for_no_reviews_is_told_how_to(unjudged: Path) -> None:
+    told = run_rolescape("status", unjudged / "out").out
+    assert "(no model judged these replies; a section `reviews:` in the set file and a model as" in told
 
 
 def test_without_the_section_a_workspace_is_what_it_was(unjudged: Path, tmp_path: Path) -> None:
@@ -331,6 +344,10 @@ def test_score_reads_the_pairs_of_a_workspace(judged: Path, unjudged: Path) -> N
     assert table["rows"][IDS[0]]["Fluency"] == pytest.approx(sum(pairs) / 2)
     told = run_rolescape("score", judged / "out")
     assert "nobody asked for Image-Text Relevance" in told.out
+    assert (
+        "the rejected replies of its preference pairs over the chosen ones: they should lie below 1"
+        in told.out
+    )
     told = run_rolescape("score", unjudged / "out")
     assert told.status == 2 and "holds no reviews of pairs" in told.err
 

@@ -94,11 +94,12 @@ def score(
     as_json: Json = False,
 ) -> None:
     """Make MMRole-Eval's tables from review files; exit 1 when reviews are missing."""
-    from flows.evaluation import score_reviews, table_json, tell_table, write_results
+    from flows.evaluation import is_workspace, score_reviews, table_json, tell_table, write_results
 
     table = score_reviews(reviews, weights=weights, seed=seed)
     written = write_results(table, csv) if csv else []
-    typer.echo(json.dumps(table_json(table), indent=1, ensure_ascii=False) if as_json else tell_table(table))
+    told = tell_table(table, preferences=any(is_workspace(path) for path in reviews))
+    typer.echo(json.dumps(table_json(table), indent=1, ensure_ascii=False) if as_json else told)
     for path in written if not as_json else []:
         typer.echo(f"Wrote {path}")
     raise typer.Exit(1 if any(not one.counted for one in table.problems) else 0)

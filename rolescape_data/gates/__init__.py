@@ -237,18 +237,20 @@ KINDS: dict[str, frozenset[str]] = {
 }
 
 _NO_SOLVER = "no solver tried these questions; `solver_answer` in the blueprint asks a model to, the offline writer cannot"
-_NO_JUDGE = "no judge's reviews of this character's answers were given"
-_NOT_THIS = (
-    "the judge's reviews of this character tell nothing of it; `reviews:` in the set file says what is asked"
-)
+_NO_JUDGE = "no model judged these replies; a section `reviews:` in the set file and a model as `writers: {reviews: ...}` have one do so"
+_NOT_THIS = "no readable review tells of it; `rubrics:` and `metrics:` under `reviews:` in the set file say what is asked"
+_NO_PEOPLE = "no person scored ten of the replies that the judge did"
 _NO_MODEL = "no model looked at the pictures; `clip:` in the set file names one"
+
+# What preference pairs reject and what another model answered are no replies of the character's own: a set without them
+# lacks nothing.
+_OF_OTHERS = ("rejected_preferred", "pair_ratio")
 
 # Gates that read what a model said before: why they are silent, and which kinds would have been looked at.
 READERS: dict[str, tuple[str, frozenset[str]]] = {
     **dict.fromkeys(("blind_share", "blind_item", "answerable", "difficulty_order"), (_NO_SOLVER, _MCQ)),
     **dict.fromkeys(
-        # Preference pairs are no answers of the character's own: the gate is silent where none was judged.
-        (name for name, (_, kinds) in SET_GATES.items() if kinds == _REVIEW and name != "rejected_preferred"),
+        (name for name, (_, kinds) in SET_GATES.items() if kinds == _REVIEW and name not in _OF_OTHERS),
         (_NO_JUDGE, _DIALOGUES | _COMMENTARY),
     ),
     **dict.fromkeys(("image_identity", "image_neighbour"), (_NO_MODEL, frozenset({"image"}))),
@@ -350,10 +352,17 @@ def unmeasured(records: Iterable[Record], found: Iterable[Measurement]) -> list[
                     character_id=record.character_id,
                     gate=gate,
                     value=0.0,
-                    not_run=_NOT_THIS if kind == "review" and record.character_id in reviewed else why,
+                    not_run=_of_reviews(gate)
+                    if kind == "review" and record.character_id in reviewed
+                    else why,
                 ),
             )
     return [silent[key] for key in sorted(silent)]
+
+
+def _of_reviews(gate: str) -> str:
+    """Return why a gate is silent although a judge was asked."""
+    return _NO_PEOPLE if gate == "judge_agreement" else _NOT_THIS
 
 
 def _chosen(table: Mapping[str, G], names: Iterable[str] | None) -> dict[str, G]:

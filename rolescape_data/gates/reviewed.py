@@ -128,7 +128,7 @@ def judge_missing(records: Sequence[Record], context: Context) -> list[Measureme
     missing = [
         f"{metric} of {key[3]}" for key, found in seen.items() for metric in sorted(metrics[key[:3]] - found)
     ]
-    return [_on_set(records[0], "judge_missing", len(missing), ", ".join(missing))] if seen else []
+    return [_on_set(records[0], "judge_missing", len(missing), ", ".join(missing) or "none")] if seen else []
 
 
 def judge_agreement(records: Sequence[Record], context: Context) -> list[Measurement]:
@@ -193,7 +193,7 @@ def _means(records: Sequence[Record], gate: str, wanted: Callable[[str], bool]) 
         if wanted(review.metric):
             scores[review.evaluated, review.metric].append(score)
     return [
-        _on_set(records[0], gate, fmean(found), f"{metric} of {author}, {len(found)} answers")
+        _on_set(records[0], gate, fmean(found), f"{metric}{_of(author)}, {_reviews_of(len(found))}")
         for (author, metric), found in sorted(scores.items())
     ]
 
@@ -204,7 +204,18 @@ def _declined(records: Sequence[Record], context: Context, gate: str, *, negativ
         for review, score in _scored(records, "yes_no")
         if review.metric == REFUSAL and (review.target_id in context.negatives) is negative
     ]
-    return [_on_set(records[0], gate, fmean(scores), f"{len(scores)} answers")] if scores else []
+    sort = "cannot" if negative else "can"
+    detail = f"declined {sum(scores):.0f} of {len(scores)} that it {sort} answer"
+    return [_on_set(records[0], gate, fmean(scores), detail)] if scores else []
+
+
+def _of(author: str) -> str:
+    """Return whose answers were judged, where they are not the set's own."""
+    return "" if author == REFERENCE else f" of {author}"
+
+
+def _reviews_of(count: int) -> str:
+    return f"{count} review" + ("" if count == 1 else "s")
 
 
 def _on_set(first: Record, gate: str, value: float, detail: str) -> Measurement:

@@ -15,7 +15,8 @@ class CharacterPage:
     """One character's part of the report.
 
     `taken_over` counts calls by (who was asked, who answered in its place, why); `held` counts the requests in
-    quarantine by (kind, reason); `judged` is what the gates made of judges' reviews: gate, status, value, detail.
+    quarantine by (kind, reason); `judged` is what the gates made of judges' reviews: gate, status, value,
+    threshold, detail.
     """
 
     id: str
@@ -44,3 +45,4 @@ class ReportData:
     thresholds: Thresholds
     clip_note: str
     blob_folder: Path
+    judges: Sequence[str] = ()
