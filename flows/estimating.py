@@ -9,6 +9,8 @@ request's repairs by the ladder of four replies with a limit that grows twice, a
 longest that these can be. Replies that are lost on their way and charged all the same come on top; the budget counts them.
 """
 
+import json
+import math
 import tempfile
 from collections import Counter
 from collections.abc import Sequence
@@ -30,7 +32,7 @@ from rolescape_data.providers.base import Request
 from rolescape_data.providers.prices import BATCH_SHARE, Price, cost, price_of
 from rolescape_data.providers.repair import MOST_REPLIES, MOST_WIDER
 from rolescape_data.providers.stand_in import StandIn
-from rolescape_data.providers.tokens import Estimate, estimate, text_tokens
+from rolescape_data.providers.tokens import Estimate, estimate, most_text_tokens, text_tokens
 from rolescape_data.records import RECORDS, PreferencePair
 from rolescape_data.routes import Casting, Leg
 
@@ -121,7 +123,7 @@ def forecast(
             for kind, found in _rehearse(desks[character], then).items():
                 seen.setdefault(kind, []).append(found)
         share = 1.0 if only is not None else len(everybody) / max(1, len(chosen))
-        tariff = _Tariff(desk.inputs.qa, desk.blueprint.rounds, batch)
+        tariff = _Tariff(desk.inputs.qa, desk.blueprint.rounds, batch, _ruled(casting))
         return [_forecast(step, seen, casting, tariff, share) for step in STEPS if step.kind in seen]
 
 
@@ -135,6 +137,17 @@ def totals(found: Sequence[Forecast]) -> dict[str, Any]:
         values = [getattr(one, name) for one in found]
         sums[name] = None if None in values else sum(values)
     return sums
+
+
+def _ruled(casting: Casting) -> frozenset[str]:
+    """Return the kinds that are written by rule from what rules wrote: a rehearsal has seen what their answers are like."""
+    found: set[str] = set()
+    for step in STEPS:
+        asked = casting.route(step.kind) if step.prompt else ()
+        others = {"profile"} if step.others in ("profiles", "rival") else set()
+        if all(client_of(leg) is None for leg in asked) and {*step.needs, *others} <= found | {step.kind}:
+            found.add(step.kind)
+    return frozenset(found)
 
 
 def _first(workspace: Any) -> str:
@@ -177,11 +190,12 @@ def _open_gates(desk: Desk) -> Desk:
 
 
 class _Tariff:
-    """What the writers of a set charge, and in how many rounds a contract of cells is asked for."""
+    """What the writers of a set charge, in how many rounds a contract of cells is asked for, and which kinds no model has a part in."""
 
-    def __init__(self, qa: Path | None, rounds: int, batch: bool) -> None:
+    def __init__(self, qa: Path | None, rounds: int, batch: bool, ruled: frozenset[str]) -> None:
         self.rounds = rounds
         self.batch = batch
+        self.ruled = ruled
         self._qa = qa
         self._known: dict[tuple[str, str | None], Price | None] = {}
 
@@ -234,7 +248,7 @@ def _counted(
         return {"calls": asked, "calls_most": rows, **free}
     inputs = [estimate(request, client.profile, client.model) for request in here.requests]
     limit = max((request.max_tokens for request in here.requests), default=0)
-    longest = _longest_rows(step, number, seen, inputs, rows)
+    longest = _longest_rows(step, number, seen, tariff.ruled, inputs, rows)
     price = tariff.price(leg)
     return {
         "calls": len(here.requests),
@@ -255,37 +269,72 @@ def _rows(here: Seen, rounds: int) -> int:
 
 
 def _longest_rows(
-    step: Step, number: int, seen: dict[str, list[Seen]], inputs: Sequence[Estimate], rows: int
+    step: Step,
+    number: int,
+    seen: dict[str, list[Seen]],
+    ruled: frozenset[str],
+    inputs: Sequence[Estimate],
+    rows: int,
 ) -> list[int]:
     """Return the most tokens of each request that there can be, a correction before it included."""
     here = seen[step.kind][number]
-    beside = bool(here.requests and here.requests[0].images)
-    told = _CORRECTION + here.lines + round(_AROUND * _handed_on(step, number, seen, beside))
+    handed = [
+        most.most + _CORRECTION + here.lines + round(_AROUND * _handed_on(step, number, seen, ruled, request))
+        for most, request in zip(inputs, here.requests, strict=True)
+    ]
+    handed.sort(reverse=True)
+    if step.tells:
+        # Asked in no rounds: what is asked again is asked as often of every request.
+        return (handed * math.ceil(rows / max(1, len(handed))))[:rows]
     # A later round is told what was kept so far.
-    later = round(_AROUND * _longest_answers(here, beside))
-    known = sorted((one.most for one in inputs), reverse=True)
-    first = [most + told for most in known[: here.first or None]]
-    longest = max(known, default=0)
-    return [*first, *[longest + told + later] * (rows - len(first))][:rows]
+    beside = bool(here.requests and here.requests[0].images)
+    later = round(_AROUND * _longest_answers(here, step.kind in ruled, beside))
+    first = handed[: here.first or None]
+    return [*first, *[max(handed, default=0) + later] * (rows - len(first))][:rows]
 
 
-def _handed_on(step: Step, number: int, seen: dict[str, list[Seen]], beside: bool) -> int:
-    """Return the most tokens that models' answers can put into one request of a step, beyond what was rehearsed."""
+def _handed_on(
+    step: Step, number: int, seen: dict[str, list[Seen]], ruled: frozenset[str], request: Request
+) -> int:
+    """Return the most tokens that earlier answers can put into one request of a step, beyond what was rehearsed."""
     told = {*step.needs, *(("profile",) if step.others == "profiles" else ())} - set(step.decides)
     if seen[step.kind][number].invented and step.kind not in FROM_SEED:
         told |= set(FROM_SEED)
-    tokens = 0
-    for kind in told & set(WRITTEN) & set(seen):
-        if number < len(seen[kind]):
-            twice = 2 if kind == "profile" and step.others else 1
-            tokens += twice * _longest_answers(seen[kind][number], beside)
-    return tokens
+    whole, each = 0, [0]
+    for kind in sorted(told & set(WRITTEN) & set(seen)):
+        if number >= len(seen[kind]):
+            continue
+        found, rule = seen[kind][number], kind in ruled
+        if step.tells and kind in step.tells.of:
+            each.append(_longest_answer(found, rule))
+            continue
+        twice = 2 if kind == "profile" and step.others else 1
+        whole += twice * _longest_answers(found, rule, bool(request.images))
+    return whole + (step.tells.count(request) * max(each) if step.tells else 0)
 
 
-def _longest_answers(found: Seen, beside: bool) -> int:
+def _longest_answer(found: Seen, rule: bool) -> int:
+    """Return the most tokens of one answer, or one cell of it: what its limit grows to, and by rule the longest rehearsed."""
+    if not rule:
+        return _LONGEST * max((request.max_tokens for request in found.requests), default=0)
+    in_cells = any(request.keys for request in found.requests)
+    said = [
+        json.dumps(cell, ensure_ascii=False)
+        for reply in found.replies
+        for cell in (json.loads(reply).values() if in_cells else [json.loads(reply)])
+    ]
+    return max(map(most_text_tokens, said), default=0)
+
+
+def _longest_answers(found: Seen, rule: bool, beside: bool) -> int:
     if not found.requests:
         return 0
     limit = _LONGEST * max(request.max_tokens for request in found.requests)
+    if rule:
+        if not any(request.keys for request in found.requests) and found.unanswered <= len(found.requests):
+            # Asked once and answered by rule: what it says stands in the rehearsed request.
+            return 0
+        limit = max(map(most_text_tokens, found.replies), default=0)
     by_picture = Counter(request.images for request in found.requests)
     alone = beside and () not in by_picture
     return limit * (max(by_picture.values()) if alone else max(len(found.requests), found.unanswered))

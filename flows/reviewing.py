@@ -15,7 +15,7 @@ from rolescape_data.judging.judge import judge, tasks_of
 from rolescape_data.judging.replies import Reply
 from rolescape_data.judging.rubrics import Rubric, load_rubric
 from rolescape_data.judging.sampling import sampled
-from rolescape_data.prompts import Prompt, load_prompt
+from rolescape_data.prompts import Prompt, data_block, load_prompt
 from rolescape_data.providers.base import ImageInput, Outcome, Request, Writer
 from rolescape_data.records import Cell, ImageRecord, Record, Review
 from rolescape_data.stages.base import Result
@@ -113,6 +113,12 @@ def reviews(desk: Desk, tables: Tables, take: int) -> Result:
         )
         records += made
     return Result(sorted(records, key=lambda one: one.id), [], cells)
+
+
+def replies_in(request: Request) -> int:
+    """Return how many replies a judge is shown in one request: one, two of a pair, or all that it looks at together."""
+    given = data_block(request.user)
+    return len(given.get("replies") or given.get("answers") or [request])
 
 
 def _samples(desk: Desk, tables: Tables) -> Iterator[tuple[Asked, str, list[Reply]]]:

@@ -8,6 +8,7 @@ from typing import Any, Literal, cast
 from flows.desk import Desk
 from flows.reviewing import rubrics_of
 from rolescape_data.blueprints import GENERIC_KINDS
+from rolescape_data.providers.base import Request
 from rolescape_data.records import CharacterProfile, ImageRecord, Record, Review
 from rolescape_data.stages.base import Result
 from rolescape_data.store.workspace import fingerprint
@@ -25,6 +26,19 @@ Tables = Mapping[str, Sequence[Record]]
 
 
 @dataclass(frozen=True, slots=True)
+class Told:
+    """How many answers of some tables a request of a step holds; of every other table it may hold all.
+
+    Args:
+        of: the tables that it takes them from.
+        count: (request) -> so many answers stand in it.
+    """
+
+    of: frozenset[str]
+    count: Callable[[Request], int]
+
+
+@dataclass(frozen=True, slots=True)
 class Step:
     """How one table comes about.
 
@@ -36,6 +50,7 @@ class Step:
         make: (desk, tables, take) -> its result.
         decides: of the tables that it reads, those whose words go into none of its requests: they decide which lines or
             facts do.
+        tells: which of the tables that it reads go into its requests answer by answer; such a step asks in no rounds.
         prompt: whether a writer is asked, through the prompt of the same name (reviews: those of their rubrics).
         others: what it looks at of other characters: the names of its script, the profiles of those whom it may talk with,
             or the profile of the one whose knowledge it has not. These are made in the wave before, so they are there
@@ -50,6 +65,7 @@ class Step:
     prompt: bool = True
     others: Literal["", "names", "profiles", "rival"] = ""
     decides: tuple[str, ...] = ()
+    tells: Told | None = None
 
     def fingerprint(self, desk: Desk, contents: Mapping[str, str], take: int) -> str:
         """Return the hash of everything that this table is built from."""

@@ -6,10 +6,10 @@ the tables that it is put together from.
 
 from flows.desk import Desk
 from flows.profile_steps import PROFILE_STEPS
-from flows.reviewing import reviews
-from flows.step import Step, Tables, generic_pictures, own_pictures, records_of, the_profile
+from flows.reviewing import replies_in, reviews
+from flows.step import Step, Tables, Told, generic_pictures, own_pictures, records_of, the_profile
 from flows.training_steps import TRAINING_STEPS
-from rolescape_data.judging.sampling import READ
+from rolescape_data.judging.sampling import DRAWN, READ
 from rolescape_data.pools import dealt
 from rolescape_data.records import CharacterProfile
 from rolescape_data.stages.annotations import annotations
@@ -210,7 +210,7 @@ STEPS: tuple[Step, ...] = (
         ),
     ),
     *TRAINING_STEPS,
-    Step("review", "reviews", READ, (), reviews),
+    Step("review", "reviews", READ, (), reviews, tells=Told(frozenset(DRAWN), replies_in)),
 )
 
 # Every kind that a writer is asked for, with its stage: what `writers:` of a set may name.

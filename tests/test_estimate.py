@@ -182,6 +182,56 @@ def test_what_is_stated_as_the_most_is_never_exceeded(
     assert counters["usd"] <= said["usd_most"]
 
 
+REVIEWED = """
+reviews: {sample: 4, rubrics: [rolescape_1to7, refusal, mmrole_pair], metrics: [personality, diversity, refusal, Fluency]}
+"""
+
+
+def judged(small: Path, server: ModelServer) -> None:
+    """Have a sample of the small set's replies judged, preference pairs among them."""
+    blueprint = small.parent / "qa" / "blueprints" / "small.yaml"
+    blueprint.write_text(f"{blueprint.read_text()}  preference: {{mix: {{ai_tone: 2}}, split: train}}\n")
+    writer = f"{{name: 'openai:test-model', base_url: '{server.openai_url}'}}"
+    small.write_text(f"{small.read_text()}{REVIEWED}writers:\n  reviews: {writer}\n")
+
+
+def review_of(told: Told) -> dict[str, int]:
+    (row,) = [row for row in json.loads(told.out)["stages"] if row["kind"] == "review"]
+    return row  # type: ignore[no-any-return]
+
+
+@pytest.mark.parametrize("options", [False, True], ids=["rest_by_rule", "all_by_a_model"])
+@pytest.mark.parametrize("faults", [{"mode": "ok"}, {"mode": "always_bad", "corruption": "missing_key"}])
+def test_reviews_are_bounded_by_the_replies_that_a_judge_is_shown(
+    small: Path,
+    server: ModelServer,
+    rolescape: Build,
+    build: Build,
+    tmp_path: Path,
+    faults: dict[str, str],
+    options: bool,
+) -> None:
+    judged(small, server)
+    writers = told_to(server) if options else ()
+    said = review_of(rolescape("check", small, *writers, "--json"))
+    server.configure(source="seeded")
+    build(small, *writers, "--until", "qa", out=tmp_path / "out")
+    server.configure(**faults)
+
+    build(small, *writers, out=tmp_path / "out")
+
+    calls = given = 0
+    for name in IDS:
+        with closing(sqlite3.connect(Workspace(tmp_path / "out").character(name).ledger)) as database:
+            of_reviews = "FROM attempts WHERE key IN (SELECT key FROM calls WHERE prompt_id = 'review')"
+            calls += database.execute(f"SELECT count(*) {of_reviews}").fetchone()[0]
+            given += database.execute(f"SELECT coalesce(sum(input_tokens), 0) {of_reviews}").fetchone()[0]
+    assert 0 < calls <= said["calls_most"]
+    assert 0 < given <= said["input_most"]
+    # By rule the replies are known, so that a request is bounded by little more than its own bytes.
+    assert options or said["input_most"] < 25_000 * said["calls_most"]
+
+
 def kept(path: Path, kinds: dict[str, tuple[int, float]]) -> Path:
     """Write a ledger with so many answered calls of each kind, at a price each."""
     with closing(sqlite3.connect(path)) as database, database:

@@ -29,8 +29,10 @@ R = TypeVar("R", bound=Record)
 Tables = Mapping[str, Sequence[Record]]
 
 SPOKEN = ("image_dialogue", "text_dialogue", "human_role_dialogue", "commentary", "inter_role_dialogue")
-# Everything that a sample is drawn from, and what tells who speaks.
-READ = ("profile", "profile_text", "image", *SPOKEN, "text_qa", "negative", "preference")
+# Everything that a sample is drawn from.
+DRAWN = (*SPOKEN, "text_qa", "negative", "preference")
+# The same, and what tells who speaks and what is to be seen.
+READ = ("profile", "profile_text", "image", *DRAWN)
 
 
 def sampled(rubric: Rubric, tables: Tables, *, size: int, seed: int) -> dict[str, list[Reply]]:
