@@ -12,10 +12,10 @@ from flows.contract import shortcomings
 from flows.desk import Desk
 from flows.expecting import expecting
 from flows.packing import clear_unnamed_shards, write_shards
-from flows.retrying import lift, to_retry
+from flows.retrying import end_anew, lift, to_retry
 from flows.runtime import call, each, on_cluster
 from flows.set_verdicts import divide, judge
-from flows.steps import FIRST_WAVE, SECOND_WAVE, SET_STAGES, STAGES, STEPS, WRITTEN
+from flows.steps import FIRST_WAVE, QA_STAGES, SECOND_WAVE, SET_STAGES, STAGES, STEPS, WRITTEN
 from flows.tasks import CharacterJob, build_character, open_desk, out_of_date, planned, writers_of
 from flows.whole_set import WholeSet, done, mark_done, open_set
 from rolescape_data.errors import InputError, SettingsError
@@ -105,6 +105,9 @@ def build_character_set(parameters: BuildParameters) -> dict[str, Any]:
                     else []
                 ):
                     built.setdefault(result["character"], []).extend(result["built"])
+        if set(QA_STAGES) <= set(stages):
+            for name in characters:
+                end_anew(workspace, name)
         anew = any(built.values())
         finished = [stage for stage in SET_STAGES if stage in stages and _set_stage(whole, stage, anew=anew)]
         append_log(workspace, f"built {json.dumps(built)} {' '.join(finished)}")

@@ -166,13 +166,13 @@ def _rehearse(desk: Desk, stages: Sequence[str]) -> dict[str, Seen]:
             if step.kind in asked_from:
                 # A rejected reply is one that fails its gate: with every gate open there is none.
                 shut = replace(desk, thresholds=thresholds_of(desk.inputs))
-                build_table(shut if step.kind == PreferencePair.kind else desk, step, fresh=False)
+                build_table(shut if step.kind == PreferencePair.kind else desk, step)
             continue
         seen = found[step.kind] = Seen(
             lines=sum(_LINE + 2 * len(line.text.encode()) for line in material.lines) if step.decides else 0,
             invented=bool(material.entry.seed) and not material.documents,
         )
-        build_table(with_writer(desk, step.kind, StandIn(seen.note)), step, fresh=True)
+        build_table(with_writer(desk, step.kind, StandIn(seen.note)), step)
         unanswered: list[Request] = []
         silent = StandIn(lambda requests, replies, own=unanswered: own.extend(requests), silent=True)  # type: ignore[misc]
         folder = desk.workspace.character(desk.material.id)

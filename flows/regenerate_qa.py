@@ -5,18 +5,23 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from flows import progress
+from flows.batches import until
 from flows.build_character_set import last_build, remembered_budget, remembered_casting
 from flows.contract import shortcomings
-from flows.retrying import lift
+from flows.retrying import ask_anew, end_anew, lift
 from flows.runtime import each
 from flows.set_verdicts import divide, judge
-from flows.steps import QA_KINDS, QA_STAGES
+from flows.steps import QA_KINDS, QA_STAGES, WRITTEN
 from flows.tasks import CharacterJob, build_character, open_desk, out_of_date
 from flows.whole_set import done, mark_done, open_set
 from rolescape_data.errors import InputError
 from rolescape_data.records import Review
 from rolescape_data.store.inputs import refresh_overlays
 from rolescape_data.store.workspace import Workspace, append_log
+
+# Replies that stay as they are were judged already; new ones are other requests.
+ASKED_ANEW = tuple(kind for kind in QA_KINDS if kind in WRITTEN and kind != Review.kind)
 
 
 class QaParameters(BaseModel):
@@ -32,6 +37,8 @@ class QaParameters(BaseModel):
     )
     writer: str | None = None
     base_url: str | None = None
+    batch: bool = Field(False, description="ask in batches: half the price, answers within a day")
+    batch_wait_s: float = Field(24 * 3600.0, ge=0, description="seconds to wait for batches")
 
 
 def regenerate_qa(parameters: QaParameters) -> dict[str, Any]:
@@ -59,19 +66,23 @@ def regenerate_qa(parameters: QaParameters) -> dict[str, Any]:
         casting = remembered_casting(workspace, parameters.writer, parameters.base_url, whole.inputs.found)
         budget_usd = remembered_budget(workspace, None, whole.inputs.found.budget_usd)
         append_log(workspace, f"qa {parameters.model_dump_json()}")
-        if parameters.retry is not None:
-            lift(workspace, parameters.character, parameters.retry, QA_KINDS)
         before = [stage for stage in ("verdicts", "splits") if done(whole, stage)]
         desk = open_desk(workspace, parameters.character, casting=casting)
         behind = out_of_date(desk, ("profile",))
+        # After the writers are opened: one that cannot be asked leaves nothing behind to be made anew.
+        if parameters.retry is not None:
+            lift(workspace, parameters.character, parameters.retry, QA_KINDS)
+        if parameters.fresh and ask_anew(workspace, parameters.character, ASKED_ANEW):
+            progress.note(
+                f"An earlier run began to ask the questions of {parameters.character} anew: this one goes on with it."
+            )
         job = CharacterJob(
             workspace=str(workspace.root.resolve()),
             character=parameters.character,
             stages=QA_STAGES,
             casting=casting,
             budget_usd=budget_usd,
-            # Replies that stay as they are were judged already; new ones are other requests.
-            fresh=tuple(kind for kind in QA_KINDS if kind != Review.kind) if parameters.fresh else (),
+            batch_until=until(parameters.batch_wait_s) if parameters.batch else None,
         )
         result = each(build_character, [job], slots=1, name=lambda one: one.character)[0]
         # Also where nothing was asked: an earlier run may have ended between the questions and their verdicts.
@@ -81,5 +92,6 @@ def regenerate_qa(parameters: QaParameters) -> dict[str, Any]:
             for stage in before:
                 # What was true of the whole set is true again, now that these questions' rows are renewed.
                 mark_done(whole, stage)
+        end_anew(workspace, parameters.character)
         stale = [stage for stage in ("shards", "report") if not done(whole, stage)]
     return {"built": result["built"], "stale": stale, "behind": behind, **shortcomings(whole)}

@@ -68,7 +68,7 @@ def make_upstream(desk: Desk, step: Step, real: Workspace | None) -> dict[str, s
                 else "offline"
             )
             if where == "offline":
-                build_table(own, one, fresh=False)
+                build_table(own, one)
             if character == desk.material.id:
                 found[one.kind] = where
     return found

@@ -37,7 +37,6 @@ class CharacterJob(BaseModel):
     budget_usd: float | None = None
     own_budget: bool = False
     batch_until: float | None = None
-    fresh: tuple[str, ...] = ()
 
 
 def build_character(job: CharacterJob) -> dict[str, Any]:
@@ -57,7 +56,7 @@ def build_character(job: CharacterJob) -> dict[str, Any]:
     built: list[str] = []
     counts: dict[str, int] = {}
     for step in planned(desk, job.stages):
-        if call(_named(step), desk, step.kind in job.fresh):
+        if call(_named(step), desk):
             built.append(step.kind)
         progress.step_done(job.character, step.kind)
         counts[step.kind] = desk.workspace.character(job.character).stamps()[step.kind].rows
@@ -141,11 +140,7 @@ def out_of_date(desk: Desk, stages: tuple[str, ...]) -> list[str]:
     stamps = desk.workspace.character(desk.material.id).stamps()
     stale: list[str] = []
     for step in planned(desk, stages):
-        if (
-            set(step.needs) & set(stale)
-            or _met_anew(desk, step)
-            or _mark(desk, step, stamps, fresh=False) is not None
-        ):
+        if set(step.needs) & set(stale) or _met_anew(desk, step) or _mark(desk, step, stamps) is not None:
             stale.append(step.kind)
     return stale
 
@@ -163,15 +158,15 @@ def _beside(desk: Desk, character: str) -> Desk:
     return replace(desk, material=material, generic=generic, blueprint=owed)
 
 
-def build_table(desk: Desk, step: Step, fresh: bool) -> bool:
+def build_table(desk: Desk, step: Step) -> bool:
     """Make one table unless it is up to date; return whether it was made."""
     folder = desk.workspace.character(desk.material.id)
     stamps = folder.stamps()
-    mark = _mark(desk, step, stamps, fresh=fresh)
+    mark = _mark(desk, step, stamps)
     if mark is None:
         return False
     desk = _knowing(desk, step)
-    take = _take(step, stamps, fresh)
+    take = _take(step, stamps)
     # Rows of a kind that the blueprint no longer has must not shape what a fresh workspace would make otherwise.
     tables = {kind: folder.read(RECORDS[kind]) for kind in step.needs if kind in desk.blueprint.kinds}
     if "profile" in step.needs and not tables.get("profile"):
@@ -195,21 +190,20 @@ def _knowing(desk: Desk, step: Step) -> Desk:
     return desk if step.kind in FROM_SEED else told(desk)
 
 
-def _take(step: Step, stamps: Mapping[str, Stamp], fresh: bool) -> int:
-    before = stamps[step.kind].take if step.kind in stamps else 0
-    return before + 1 if fresh and step.prompt and step.kind in stamps else before
+def _take(step: Step, stamps: Mapping[str, Stamp]) -> int:
+    return stamps[step.kind].take if step.kind in stamps else 0
 
 
-def _mark(desk: Desk, step: Step, stamps: Mapping[str, Stamp], *, fresh: bool) -> str | None:
+def _mark(desk: Desk, step: Step, stamps: Mapping[str, Stamp]) -> str | None:
     """Return the fingerprint to build with, or None when the table is up to date."""
     contents = {kind: stamp.content for kind, stamp in stamps.items() if kind in desk.blueprint.kinds}
-    mark = step.fingerprint(_knowing(desk, step), contents, _take(step, stamps, fresh))
+    mark = step.fingerprint(_knowing(desk, step), contents, _take(step, stamps))
     folder = desk.workspace.character(desk.material.id)
     there = (
         looks_whole(folder.table(step.kind)) and looks_whole(folder.rejected) and _pictures_there(desk, step)
     )
     known = step.kind in stamps and stamps[step.kind].fingerprint == mark and there
-    return None if known and not fresh else mark
+    return None if known else mark
 
 
 def _pictures_there(desk: Desk, step: Step) -> bool:
@@ -228,11 +222,11 @@ def _nothing(desk: Desk, step: Step, note: str) -> Result:
     return Result([], [], cells)
 
 
-def _named(step: Step) -> Callable[[Desk, bool], bool]:
+def _named(step: Step) -> Callable[[Desk], bool]:
     """Return the step as a function that bears its kind's name, for the Prefect UI."""
 
-    def run(desk: Desk, fresh: bool) -> bool:
-        return build_table(desk, step, fresh)
+    def run(desk: Desk) -> bool:
+        return build_table(desk, step)
 
     run.__name__ = step.kind
     return run

@@ -1,18 +1,20 @@
-"""A whole build in batches: the same contract as offline at half the price, and one that can be left and come back to."""
+"""A whole build, or one character's questions, in batches: as online at half the price, to be left and come back to."""
 
 import json
+import shutil
+import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 from adapters import KEY
-from conftest import Told
+from conftest import Told, program
 from model_server import ModelServer
-from small_set import IDS
+from small_set import IDS, ROOT, changed, contents
 
 from rolescape_data.providers import batch_post
 from rolescape_data.providers.background import background
-from rolescape_data.records import RECORDS
+from rolescape_data.records import RECORDS, TextMCQ, TextQA
 from rolescape_data.store.workspace import Workspace
 
 Build = Callable[..., Told]
@@ -149,3 +151,127 @@ def test_a_wait_that_is_no_time_is_told(small: Path, build: Build) -> None:
 
     assert told.status == 2
     assert "24h" in told.err
+
+
+Options = tuple[str, ...]
+
+
+@pytest.fixture(params=["openai", "gemini"])
+def anew(
+    request: pytest.FixtureRequest, priced: Path, server: ModelServer, monkeypatch: pytest.MonkeyPatch
+) -> Options:
+    """What asks for questions anew, of each provider, in batches."""
+    monkeypatch.setenv(f"{request.param.upper()}_API_KEY", KEY)
+    monkeypatch.setenv("ROLESCAPE_BATCH_GRACE_S", "2")
+    url = server.openai_url if request.param == "openai" else server.gemini_url
+    return ("--fresh", "--batch", "--writer", f"{request.param}:test-model", "--base-url", url)
+
+
+@pytest.fixture
+def qa(rolescape: Callable[..., Told]) -> Build:
+    def run(workspace: Path, *options: str) -> Told:
+        return rolescape("qa", workspace, "mara-quist", "--engine", "none", "--quiet", *options)
+
+    return run
+
+
+def takes(workspace: Path) -> list[set[int]]:
+    """Return the takes of the character's open and four-option questions."""
+    folder = Workspace(workspace).character("mara-quist")
+    return [{row.provenance.take for row in folder.read(model)} for model in (TextQA, TextMCQ)]
+
+
+def twin(workspace: Path) -> Path:
+    """Return a copy of a workspace, as it is now."""
+    return Path(shutil.copytree(workspace, workspace.with_name("twin.workspace")))
+
+
+def test_questions_are_asked_anew_in_batches_at_half_the_price(
+    built: Path, server: ModelServer, anew: Options, qa: Build, rolescape: Callable[..., Told]
+) -> None:
+    told = qa(built, *anew)
+
+    assert told.status == 0, told.out + told.err
+    assert "Rebuilt text_qa, text_mcq of mara-quist" in told.out
+    assert takes(built) == [{1}, {1}]
+    counted = server.counters()
+    assert counted["batches"] > 0
+    assert counted["repeated"] == counted["requests"] == 0, "everything went in batches"
+    whole = (counted["input_tokens"] * 1.0 + counted["output_tokens"] * 10.0) / 1e6
+    assert counted["usd"] == pytest.approx(whole / 2)
+    status = json.loads(rolescape("status", built, "--json").out)
+    assert status["cost_usd"] == pytest.approx(counted["usd"], abs=1e-4)
+    online = [option for option in anew if option not in ("--fresh", "--batch")]
+    assert "Nothing to do" in qa(built, *online).out
+
+
+def test_questions_left_in_batches_are_fetched_by_the_same_command_and_by_no_second_take(
+    built: Path, server: ModelServer, anew: Options, qa: Build, rolescape: Callable[..., Told]
+) -> None:
+    whole = twin(built)
+    qa(whole, *anew)
+    paid = server.counters()["paid"]
+    server.reset()
+    server.configure(batch="stuck")
+
+    for _ in range(2):
+        left = qa(built, *anew, "--batch-wait", "0")
+        assert left.status == 3, left.out + left.err
+        assert "still at work on" in left.err and "same command" in left.err
+    assert server.counters()["batches"] == 1, "the second one has nothing to send"
+    assert len(json.loads(rolescape("status", built, "--json").out)["batches"]) == 1
+
+    server.configure(release=True)
+    assert qa(built, *anew, "--batch-wait", "0").status == 3, "those that follow on the first are sent now"
+    server.configure(batch="complete", release=True)
+    assert qa(built, *anew).status == 0
+    assert takes(built) == [{1}, {1}]
+    assert (server.counters()["paid"], server.counters()["repeated"]) == (paid, 0)
+    differing = changed(contents(whole), contents(built))
+    assert differing <= {"set/stages.json"}, "a run that was left keeps no note of the whole set"
+
+
+@pytest.mark.parametrize("sent", [pytest.param(1, marks=pytest.mark.soak), 2])
+def test_a_kill_among_questions_in_batches_is_gone_on_from_by_the_same_command(
+    built: Path, server: ModelServer, anew: Options, qa: Build, sent: int
+) -> None:
+    whole = twin(built)
+    qa(whole, *anew)
+    paid = server.counters()["paid"]
+    server.reset()
+
+    command = program("qa", built, "mara-quist", "--engine", "none", "--quiet", *anew)
+    child = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL)
+    while server.counters()["batches"] < sent and child.poll() is None:
+        pass
+    child.kill()
+    assert child.wait() < 0, "it had ended before"
+    told = qa(built, *anew)
+
+    assert told.status == 0, told.out + told.err
+    assert takes(built) == [{1}, {1}]
+    assert (server.counters()["paid"], server.counters()["repeated"]) == (paid, 0)
+    assert changed(contents(whole), contents(built)) <= {"set/stages.json"}
+
+
+def test_questions_left_in_batches_are_fetched_online_too(
+    built: Path, server: ModelServer, anew: Options, qa: Build
+) -> None:
+    server.configure(batch="stuck")
+    assert qa(built, *anew, "--batch-wait", "0").status == 3
+    server.configure(batch="complete", release=True)
+    sent = server.counters()["batches"]
+
+    told = qa(built, *(option for option in anew if option != "--batch"))
+
+    assert told.status == 0, told.out + told.err
+    assert takes(built) == [{1}, {1}]
+    assert (server.counters()["batches"], server.counters()["repeated"]) == (sent, 0)
+
+
+def test_a_wait_for_questions_that_is_no_time_is_told(built: Path, qa: Build) -> None:
+    told = qa(built, "--fresh", "--batch", "--batch-wait", "tomorrow")
+
+    assert told.status == 2
+    assert "24h" in told.err
+    assert takes(built) == [{0}, {0}]

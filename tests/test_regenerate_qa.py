@@ -9,10 +9,11 @@ import pytest
 from conftest import Told
 from small_set import changed, contents, edit, own_copy, times
 
+from flows.retrying import ask_anew
 from flows.whole_set import ALL
 from rolescape_data.records import Measurement, SplitRow, TextMCQ, TextQA, Verdict
 from rolescape_data.store.tables import read_table
-from rolescape_data.store.workspace import Workspace
+from rolescape_data.store.workspace import CharacterFolder, Stamp, Workspace
 
 Run = Callable[..., Told]
 
@@ -184,6 +185,70 @@ def test_questions_interrupted_before_they_were_judged_are_judged_by_the_next_ru
     asked = Workspace(built).character("mara-quist").read(TextQA)
     assert len(asked) == 6
     assert {name for name in known if name.startswith("mara-quist_qa_")} == {row.id for row in asked}
+
+
+def interrupted_before_text_mcq(qa: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Ask anew, and be interrupted where the open questions are there and the four-option ones are not."""
+    write = CharacterFolder.write
+
+    def interrupted(folder: CharacterFolder, kind: str, *given: Any) -> None:
+        if kind == "text_mcq":
+            raise KeyboardInterrupt
+        write(folder, kind, *given)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(CharacterFolder, "write", interrupted)
+        patch.setattr("flows.cli._interrupted", lambda: (_ for _ in ()).throw(SystemExit(130)))
+        assert qa("mara-quist", "--fresh").status == 130
+
+
+def test_asking_anew_goes_on_where_it_was_interrupted(
+    built: Path, qa: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    interrupted_before_text_mcq(qa, monkeypatch)
+    assert takes(built, "mara-quist") == {0, 1}
+    told = qa("mara-quist", "--fresh")
+    assert "Rebuilt text_mcq of mara-quist" in told.out
+    assert takes(built, "mara-quist") == {1}
+    qa("mara-quist", "--fresh")
+    assert takes(built, "mara-quist") == {2}, "the next one is another"
+
+
+def test_a_build_goes_on_with_questions_whose_asking_was_interrupted(
+    small: Path, built: Path, qa: Run, build: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    interrupted_before_text_mcq(qa, monkeypatch)
+    assert "Built mara-quist: text_mcq" in build(small).out
+    assert takes(built, "mara-quist") == {1}
+    qa("mara-quist", "--fresh")
+    assert takes(built, "mara-quist") == {2}
+
+
+def test_a_kill_while_takes_are_raised_leaves_none_behind(
+    built: Path, qa: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    workspace, stamp = Workspace(built), CharacterFolder.stamp
+
+    def killed(folder: CharacterFolder, kind: str, found: Stamp) -> None:
+        if kind == "text_mcq":
+            raise KeyboardInterrupt
+        stamp(folder, kind, found)
+
+    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+        patch.setattr(CharacterFolder, "stamp", killed)
+        ask_anew(workspace, "mara-quist", ("text_qa", "text_mcq"))
+    qa("mara-quist", "--fresh")
+    folder = workspace.character("mara-quist")
+    assert [{row.provenance.take for row in folder.read(model)} for model in (TextQA, TextMCQ)] == [{1}, {1}]
+    assert not folder.anew.exists()
+
+
+def test_a_writer_that_cannot_be_asked_leaves_no_questions_to_be_asked_anew(
+    small: Path, built: Path, qa: Run, build: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("GEMINI_API_KEY", raising=False)
+    assert qa("mara-quist", "--fresh", "--writer", "gemini:any").status == 2
+    assert "Nothing to do" in build(small).out
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,8 @@ import typer
 
 from flows.commands.options import (
     BaseUrl,
+    Batch,
+    BatchWait,
     EngineName,
     Json,
     Quiet,
@@ -73,17 +75,8 @@ def build(
             "--budget", metavar="USD", min=0.0, help="Most the workspace may spend, over its whole lifetime."
         ),
     ] = None,
-    batch: Annotated[
-        bool, typer.Option("--batch", help="Ask in batches: half the price, answers within a day.")
-    ] = False,
-    batch_wait: Annotated[
-        str,
-        typer.Option(
-            "--batch-wait",
-            metavar="TIME",
-            help="How long to wait for batches (30m, 24h); 0 sends and comes back.",
-        ),
-    ] = "24h",
+    batch: Batch = False,
+    batch_wait: BatchWait = "24h",
     engine: EngineName = "local",
     slots: Annotated[int, typer.Option("--slots", min=1, help="Characters built side by side.")] = 2,
     as_json: Json = False,
@@ -141,6 +134,8 @@ def qa(
     retry: Retry = None,
     writer: WriterName = None,
     base_url: BaseUrl = None,
+    batch: Batch = False,
+    batch_wait: BatchWait = "24h",
     engine: EngineName = "local",
     as_json: Json = False,
     quiet: Quiet = False,
@@ -151,7 +146,6 @@ def qa(
     from flows.runtime import run_flow, start_server
     from flows.telling import tell_qa
 
-    start_server(engine)
     parameters = QaParameters(
         workspace=str(workspace.resolve()),
         character=character,
@@ -159,7 +153,10 @@ def qa(
         retry=retry,
         writer=writer,
         base_url=base_url,
+        batch=batch,
+        batch_wait_s=batches.wait_s(batch_wait),
     )
+    start_server(engine)
     with progress.showing(quiet=quiet or as_json), batches.told():
         result = run_flow(regenerate_qa, parameters, engine=engine, slots=1, name="regenerate_qa")
     typer.echo(

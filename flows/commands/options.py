@@ -35,6 +35,15 @@ Retry = Annotated[
         help="Ask again for what no usable reply came to: quarantined (all), refused, truncated, invalid, empty, failed.",
     ),
 ]
+Batch = Annotated[bool, typer.Option("--batch", help="Ask in batches: half the price, answers within a day.")]
+BatchWait = Annotated[
+    str,
+    typer.Option(
+        "--batch-wait",
+        metavar="TIME",
+        help="How long to wait for batches (30m, 24h); 0 sends and comes back.",
+    ),
+]
 EngineName = Annotated[
     str, typer.Option("--engine", metavar="ENGINE", help="local, none, dask://HOST:PORT or ray://HOST:PORT.")
 ]

@@ -3,7 +3,7 @@
 ```
 WORKSPACE/
   set.yaml  inputs.json  inputs/   the set as built, and a content-addressed copy of every input
-  characters/ID/tables/KIND.parquet  rejects.parquet  ledger.sqlite  stages.json
+  characters/ID/tables/KIND.parquet  rejects.parquet  ledger.sqlite  stages.json  (anew.json: takes to come)
   set/                             verdicts, measurements, splits, contract: written by one coordinator
   blobs/ab/abcdef....png           pictures by SHA-256
   shards/  report/
@@ -139,6 +139,11 @@ class CharacterFolder:
     @property
     def ledger(self) -> Path:
         return self.root / "ledger.sqlite"
+
+    @property
+    def anew(self) -> Path:
+        """The takes that tables are to come to, by kind; there while a request to ask anew is not fulfilled."""
+        return self.root / "anew.json"
 
     @property
     def rejected(self) -> Path:
