@@ -57,6 +57,25 @@ def character_block(setting: Setting) -> dict[str, Any]:
     }
 
 
+def material_block(setting: Setting) -> dict[str, Any]:
+    """Return the inputs of prompts that read all there is of a character: who it is, its documents, its own lines."""
+    material = setting.material
+    return {
+        "character": character_block(setting),
+        "documents": [{"name": document.name, "text": document.text} for document in material.documents],
+        "spoken_lines": [
+            {
+                "source": line.source,
+                "scene": line.scene,
+                "line": line.line,
+                "text": line.text,
+                "image": line.image,
+            }
+            for line in material.own_lines()
+        ],
+    }
+
+
 def image_block(image: ImageRecord) -> dict[str, Any]:
     """Return the `image` input: what is known about the picture, never its pixels."""
     return {

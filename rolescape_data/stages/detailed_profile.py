@@ -9,10 +9,10 @@ from rolescape_data.stages.base import (
     Setting,
     admit,
     cells,
-    character_block,
     common_fields,
     dropped,
     gate_context,
+    material_block,
     read_answer,
     request,
 )
@@ -28,18 +28,7 @@ def detailed_profile(setting: Setting, meta: Sequence[MetaInformation]) -> Resul
         note = "there is neither a document nor meta information to write it from"
         return Result([], [], cells(setting, wanted, {}, note))
     block = {
-        "character": character_block(setting),
-        "documents": [{"name": document.name, "text": document.text} for document in material.documents],
-        "spoken_lines": [
-            {
-                "source": line.source,
-                "scene": line.scene,
-                "line": line.line,
-                "text": line.text,
-                "image": line.image,
-            }
-            for line in material.own_lines()
-        ],
+        **material_block(setting),
         "meta": {name: getattr(meta[0], name) for name in META} if meta else None,
     }
     outcome = setting.writer.write([request(setting, block)])[0]

@@ -7,11 +7,11 @@ from rolescape_data.stages.base import (
     Result,
     Setting,
     cells,
-    character_block,
     common_fields,
     dropped,
     failures,
     gate_context,
+    material_block,
     read_answer,
     request,
 )
@@ -20,21 +20,7 @@ from rolescape_data.stages.base import (
 def profile(setting: Setting) -> Result:
     """Make the one profile of a character."""
     material = setting.material
-    block = {
-        "character": character_block(setting),
-        "documents": [{"name": document.name, "text": document.text} for document in material.documents],
-        "spoken_lines": [
-            {
-                "source": line.source,
-                "scene": line.scene,
-                "line": line.line,
-                "text": line.text,
-                "image": line.image,
-            }
-            for line in material.own_lines()
-        ],
-    }
-    outcome = setting.writer.write([request(setting, block)])[0]
+    outcome = setting.writer.write([request(setting, material_block(setting))])[0]
     answer, reason = read_answer(setting, outcome)
     if not isinstance(answer, ProfileAnswer) or not answer.description.strip():
         note = reason or "the documents hold no sentence that introduces the character"
