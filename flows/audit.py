@@ -8,6 +8,7 @@ from typing import Any
 
 from rolescape_data import assets
 from rolescape_data.auditing.measure import measure, split_rows
+from rolescape_data.auditing.needs import Owners, places_in, told_once
 from rolescape_data.auditing.repair import Judge, Repair, repair
 from rolescape_data.auditing.table import Table, excerpt, not_run_of, rows_of
 from rolescape_data.blueprint_files import load_blueprint
@@ -123,7 +124,9 @@ def audited(
     if repair_to is not None:
         rows = split_rows(imported.collection, radius=thresholds.image_duplicates.radius)
         grouped = replace(imported.collection, groups={row.record_id: row.group_id for row in rows})
-        mended = replace(repair(grouped, imported.findings, judge, seed=SEED), out=str(repair_to))
+        mended = repair(grouped, imported.findings, judge, seed=SEED)
+        left = told_once(mended.needs_writer, imported.places)
+        mended = replace(mended, out=str(repair_to), needs_writer=left)
         write_repair(mended, form, repair_to, imported.places)
     out.mkdir(parents=True, exist_ok=True)
     write_text(out / PAGE, audit_page(table, mended))
@@ -173,8 +176,8 @@ def write_repair(
 ) -> None:
     """Write the mended copy in its own format, the rejects beside it, and the list of what needs a writer.
 
-    The list names file and place in the set as it was read, for records move up where others were taken out; the words
-    that stand there are the same in both.
+    The list names file and place in the copy, and the id that the record has in the audit; `places` are those of the set
+    as it was read.
     """
     out.mkdir(parents=True, exist_ok=True)
     if form not in WRITERS:
@@ -183,10 +186,20 @@ def write_repair(
     rejects = [json.dumps(row.model_dump(), ensure_ascii=False) for row in mended.rejects]
     write_text(out / REJECTS, "".join(f"{row}\n" for row in rejects))
     known = {record.id: record for record in mended.collection.records()}
+    # Records moved up where others were taken out: only the copy itself says where they stand now.
+    moved: dict[str, tuple[str, str]] = {}
+    if mended.needs_writer and form in IMPORTERS:
+        copy = IMPORTERS[form](out)
+        moved = places_in(copy.collection, copy.places, mended.collection)
     needs = []
-    for one in mended.needs_writer:
-        record = known.get(one.place)
-        file, place = (places or {}).get(one.place, (one.file, one.place))
+    for one, (name, part) in zip(
+        mended.needs_writer, Owners(places or {}).find(mended.needs_writer), strict=True
+    ):
+        record = known.get(name or one.place)
+        file, place = (one.file, one.place)
+        if record is not None and record.id in moved:
+            file, place = moved[record.id]
+            place = f"{place}.{part}" if part else place
         told = {
             "rule": one.rule,
             "file": file,

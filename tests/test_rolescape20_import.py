@@ -1,5 +1,6 @@
 """RoleScape-20's released layout -> strict records: what becomes of each file, and every departure as a finding."""
 
+import copy
 import json
 import os
 from collections import Counter
@@ -166,6 +167,25 @@ def test_every_record_has_a_file_and_a_place_and_what_needs_a_writer_names_them(
     (row,) = [row for row in needed if row["rule"] == "ai_tone"]
     assert (row["file"], row["place"], row["said"]) == (talks, "scenes[1]", "Why the ribbon?")
     assert f"{talks}: scenes[1]" in (tmp_path / "a/audit.html").read_text()
+
+
+def test_what_needs_a_writer_stands_where_the_mended_copy_has_it(tmp_path: Path) -> None:
+    root = tmp_path / "set"
+    write_tiny(root)
+    talks = f"{TRAIN}/{NAME}_dialogue_text_extension_train.json"
+
+    def twice(told: Any) -> None:
+        told["scenes"].insert(1, copy.deepcopy(told["scenes"][0]))
+        told["scenes"][2][1].update(text="As an AI language model, I like green.")
+
+    change(root, talks, twice)
+    run_rolescape("audit", root, "--as", "rolescape20", "--out", tmp_path / "a", "--repair", tmp_path / "r")
+    needed = [json.loads(row) for row in (tmp_path / "r/needs_writer.jsonl").read_text().splitlines()]
+    (row,) = [row for row in needed if row["rule"] == "ai_tone"]
+    # The repeated talk before it went to the rejects.
+    assert (row["file"], row["place"]) == (talks, "scenes[1]")
+    scenes = json.loads((tmp_path / "r" / talks).read_text())["scenes"]
+    assert scenes[1][1]["text"] == "As an AI language model, I like green."
 
 
 def test_a_folder_that_is_no_such_set_is_wrong_input(tmp_path: Path) -> None:
