@@ -9,7 +9,7 @@ from typing import Any
 from rolescape_data.collection import Finding
 from rolescape_data.errors import InputError
 from rolescape_data.export.folder import export_folder, json_bytes
-from rolescape_data.judging.reviews import review_files
+from rolescape_data.judging.reviews import counted_once, read_reviews, review_files
 from rolescape_data.judging.reward import reward_samples
 from rolescape_data.judging.rubrics import load_rubric
 from rolescape_data.prompts import load_prompt
@@ -26,7 +26,7 @@ def export_rewards(reviews: Path, out: Path) -> dict[str, Any]:
         out: folder to write to.
 
     Raises:
-        InputError: no review file, or none of its reviews can be used.
+        InputError: no review file, a sample with two different reviews in one, or none of its reviews can be used.
     """
     rubric = load_rubric(RUBRIC)
     prompt = load_prompt(rubric.prompt)
@@ -40,6 +40,9 @@ def export_rewards(reviews: Path, out: Path) -> dict[str, Any]:
             raise InputError(f"{path} is no JSON ({fault}). Give review files in MMRole's format.") from fault
         if not isinstance(entries, list):
             raise InputError(f"{path} is no list of reviewed samples. Give review files in MMRole's format.")
+        # One file judges one model: a row that stands there again teaches nothing new, one with other scores is refused.
+        (once,) = counted_once([read_reviews(path, name=path.name)])
+        entries = [entries[int(place.strip("[]"))] for _, place in once.samples]
         made, odd = reward_samples(entries, rubric, prompt, file=path.name)
         samples += made
         findings += odd

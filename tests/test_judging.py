@@ -361,6 +361,17 @@ def test_reviews_become_reward_samples_with_the_judges_question_and_a_strict_tar
         assert one["scores"] == [own.score, own.reference_score]
         assert list(read.scores) == (one["scores"] if one["order"] == "AB" else one["scores"][::-1])
 
+    # A row that stands there twice is one sample; one that contradicts another is refused.
+    file = next((out / "reviews").rglob("*.json"))
+    rows = content(file)
+    file.write_text(json.dumps([*rows, rows[0]]))
+    assert run_rolescape("export", out, "--to", "mmrole-reward", "--out", tmp_path / "twice").status == 0
+    assert content(tmp_path / "twice/train_reward.json") == samples
+    other = json.loads(json.dumps(rows[0]).replace('"score": [', '"score": [1.0, 1.0], "was": ['))
+    file.write_text(json.dumps([*rows, other]))
+    told = run_rolescape("export", out, "--to", "mmrole-reward", "--out", tmp_path / "other")
+    assert told.status == 2 and "other scores than" in told.err
+
 
 REAL = Path(os.environ.get("ROLESCAPE_REAL_INPUTS", Path(__file__).resolve().parents[2] / "shared/real"))
 
