@@ -176,7 +176,7 @@ def test_captions_say_what_the_notes_say(heir: Made) -> None:
         note = json.loads(row)
         notes[Path(note["image"]).stem] = note["attributes"]
     captions = heir.rows("caption")
-    assert len(captions) >= 10
+    assert len(captions) >= 6
     for caption in captions:
         known = notes[caption["image_id"].split("_img_")[1]]
         for text in (caption["generation_instruction"], caption["t2i_caption"].lower()):

@@ -18,6 +18,7 @@ _PROMPTS = (
     ("outfit", "setting"),
     ("expression", "pose", "lighting"),
 )
+_LEADS = ("{name},", "Draw {name}:", "Show {name}:")
 _FRAMES = {
     "setting": "Is this the place: {value}?",
     "lighting": "Is this the light: {value}?",
@@ -48,11 +49,12 @@ def t2i_checks(block: dict[str, Any], keys: tuple[str, ...]) -> dict[str, Any] |
     if str(block["character"].get("lang") or "en").split("-")[0] != "en":
         return None
     used = {str(text) for text in block.get("used", [])}
-    made = (item for item in _made(block) if item["prompt"] not in used)
+    made = (item for item in _made(block, len(used)) if item["prompt"] not in used)
     return dict(zip(keys, made, strict=False)) or None
 
 
-def _made(block: dict[str, Any]) -> Iterator[dict[str, Any]]:
+def _made(block: dict[str, Any], number: int) -> Iterator[dict[str, Any]]:
+    """Yield a prompt per picture and way of building one; `number` says how the first one opens."""
     name = str(block["character"]["name"])
     # Picture by picture the elements change, so that no two prompts in a row are built alike.
     for turn in range(len(_PROMPTS)):
@@ -63,12 +65,13 @@ def _made(block: dict[str, Any]) -> Iterator[dict[str, Any]]:
                 continue
             first, *rest = (noted[element] for element in elements)
             # Whoever is drawn comes first: what follows the name is read as theirs.
-            prompt = ", ".join((f"{name}: {first}", *rest) if place % 2 else (name, first, *rest))
+            prompt = ", ".join((f"{_LEADS[number % len(_LEADS)].format(name=name)} {first}", *rest))
             if not _WORDS[0] <= len(words(prompt)) <= _WORDS[1]:
                 continue
             questions = _questions(name, noted, elements, block["others"], int(block["most_questions"]))
             if len(questions) >= int(block["least_questions"]):
                 yield {"prompt": prompt, "questions": questions}
+                number += 1
 
 
 def _questions(
