@@ -205,6 +205,19 @@ def test_the_offline_writer_leaves_checks_and_refusals_open_in_languages_it_cann
     assert refusals.negatives(block, ("future_event_1",)) is None
 
 
+def test_the_offline_writer_asks_for_no_unseen_thing_twice_of_whichever_picture() -> None:
+    block: dict[str, Any] = {
+        "character": {"name": "Mira Holt", "lang": "en"}, "facts": [], "others": {}, "used": [], "avoid": [],
+    }  # fmt: skip
+    keys = tuple(f"unanswerable_image_{number}" for number in range(20))
+    made = refusals.negatives(block, keys)
+    assert made
+    asked = [item["question"] for item in made.values()]
+    assert 10 <= len(asked) == len(set(asked)) < len(keys)
+    again = refusals.negatives({**block, "used": asked}, keys)
+    assert again is None
+
+
 def test_a_drawing_prompt_of_the_offline_writer_begins_with_whoever_is_drawn() -> None:
     noted = {
         "expression": "a worried frown", "pose": "standing on one leg", "setting": "the lamp room", "lighting": "cold moonlight",

@@ -56,6 +56,11 @@ _BEYOND_PICTURE = (
     "What lies under the ground that is to be seen here?",
     "Which day of the month is it in this picture?",
     "What song is being sung while this happens?",
+    "How many people have looked at this scene before me?",
+    "What did all that is shown here cost?",
+    "How cold is the air at the moment that we see?",
+    "Where did the path lead before it came here?",
+    "Which of these colours had faded by the following spring?",
 )
 _OPENLY = {
     "background": (
@@ -111,7 +116,7 @@ def negatives(block: dict[str, Any], keys: tuple[str, ...]) -> dict[str, Any] | 
     pools: dict[str, Iterator[str]] = {
         "unanswerable_profile": iter(_from(own, start)),
         "future_event": iter(_from(_TO_COME, start)),
-        "unanswerable_image": cycle(_from(_BEYOND_PICTURE, start)),
+        "unanswerable_image": iter(_from(_BEYOND_PICTURE, start)),
     }
     replies = {name: cycle(_from(texts, start)) for name, texts in _REFUSALS.items()}
     written: dict[str, Any] = {}
@@ -122,10 +127,8 @@ def negatives(block: dict[str, Any], keys: tuple[str, ...]) -> dict[str, Any] | 
             question = _asked_of(other, taken) if other else ""
             reply = next(replies["other"]).format(other=other["name"]) if other else ""
         elif kind in pools:
-            fresh = (
-                text for text in pools[kind] if kind == "unanswerable_image" or folded(text) not in taken
-            )
-            question = next(fresh, "")
+            # About another picture too: the answer to decline with would be the same, and one of both may be tested on.
+            question = next((text for text in pools[kind] if folded(text) not in taken), "")
             reply = next(
                 replies[{"unanswerable_profile": "own", "future_event": "future"}.get(kind, "picture")]
             )
