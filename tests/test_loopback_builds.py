@@ -110,7 +110,8 @@ def test_the_starter_set_is_built_through_a_model_as_offline_and_within_what_che
     assert 0.95 <= said["input_tokens"] / counters["input_tokens"] <= 1.05
     for kind, counted in tokens_a_call(out).items():
         stage = next(one for one in said["stages"] if one["kind"] == kind)
-        assert 0.95 <= stage["input_tokens"] / stage["calls"] / counted <= 1.05, kind
+        # A kind that takes more rounds than were rehearsed carries longer lists of what is there already.
+        assert 0.9 <= stage["input_tokens"] / stage["calls"] / counted <= 1.1, kind
     no_key_in(out, told)
 
 
