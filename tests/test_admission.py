@@ -220,6 +220,26 @@ def test_latency_is_the_signal_of_a_server_that_never_refuses() -> None:
     assert seconds <= 1.05 * 400 / 4 * 0.5, "the server was kept busy all the same"
 
 
+def test_a_first_call_that_waits_for_a_connection_or_a_model_to_load_keeps_nobody_back() -> None:
+    server = SimulatedServer(latency_s=0.2)
+
+    async def cold(ticket: Ticket) -> Reply:
+        first = admission.successes == 0
+        reply = await server.send(ticket)
+        await asyncio.sleep(5.0 if first else 0.0)
+        return reply
+
+    async def main() -> float:
+        await admission.run(cold, kind="test", tokens=1)
+        began = asyncio.get_running_loop().time()
+        await every(admission, cold, 256)
+        return asyncio.get_running_loop().time() - began
+
+    admission = Admission("openai:sim", most=64)
+
+    assert run(main()) <= 1.4 * 256 / 64 * 0.2
+
+
 def test_waiting_in_the_queue_is_not_latency() -> None:
     server = SimulatedServer(latency_s=0.2)
     admission = Admission("openai:sim", most=2)

@@ -222,6 +222,9 @@ class Admission:
             return
         seconds = now - began
         seen = self._latency.setdefault(kind, _Latency())
+        if seen.count <= 8 and seconds < seen.least / 2:
+            # What was seen so far waited for connections to open, or for a server to load its model.
+            seen.count = 0
         seen.count += 1
         seen.now += (seconds - seen.now) / min(seen.count, 8)
         seen.least = seconds if seen.count == 1 else min(seen.least, seconds)

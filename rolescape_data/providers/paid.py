@@ -57,7 +57,14 @@ class _Flight:
 class _Run:
     """The requests of one `write`; the first fault that concerns all of them stops it."""
 
+    room: asyncio.Semaphore
     fault: BaseException | None = None
+
+    def ended(self, task: "asyncio.Task[Outcome]") -> None:
+        """Make room for another one; keep the first fault."""
+        self.room.release()
+        if not task.cancelled():
+            self.fault = self.fault or task.exception()
 
 
 class PaidWriter:
@@ -127,16 +134,21 @@ class PaidWriter:
         return call_key(self.name, request, schema_sha256=schema_sha256(request.answer, request.keys))
 
     async def _all(self, ledger: Path, flights: Sequence[_Flight]) -> list[Outcome]:
-        run = _Run()
-        tasks = [asyncio.create_task(self._answer(run, ledger, flight)) for flight in flights]
+        run = _Run(asyncio.Semaphore(2 * self._admission.most))
+        tasks: dict[asyncio.Task[Outcome], _Flight] = {}
         try:
+            # The first ones leave at once, and no more stand about than leave soon.
+            for flight in flights:
+                await run.room.acquire()
+                if run.fault is not None:
+                    break
+                task = asyncio.create_task(self._answer(run, ledger, flight))
+                task.add_done_callback(run.ended)
+                tasks[task] = flight
             await asyncio.wait(tasks, return_when=asyncio.FIRST_EXCEPTION)
-            for task in tasks:
-                if task.done() and not task.cancelled() and task.exception() is not None:
-                    run.fault = run.fault or task.exception()
             if run.fault is not None:
                 # What is in flight is paid for: it comes home and is recorded before anybody is told.
-                for task, flight in zip(tasks, flights, strict=True):
+                for task, flight in tasks.items():
                     if not flight.busy:
                         task.cancel()
                 await asyncio.gather(*tasks, return_exceptions=True)

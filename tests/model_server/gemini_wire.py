@@ -51,8 +51,7 @@ def request(body: dict[str, Any], mark: str, model: str, settings: Settings) -> 
     if config.get("responseMimeType") != "application/json" or "responseJsonSchema" not in config:
         raise RefusalError("bad_request", 400, "This server answers JSON requests with a schema only.")
     schema: dict[str, Any] = config["responseJsonSchema"]
-    known = json.dumps(schema)
-    if settings.strict and known not in _checked:
+    if settings.strict and (known := json.dumps(schema)) not in _checked:
         strict.refuse_gemini(schema)
         _checked.add(known)
     system = "\n".join(part["text"] for part in body.get("systemInstruction", {}).get("parts", []))

@@ -123,8 +123,7 @@ def _schema(form: Any, settings: Settings) -> tuple[str, dict[str, Any]]:
     if settings.strict and given.get("strict") is not True:
         raise RefusalError("bad_request", 400, "This server wants strict: true.", param="response_format")
     schema: dict[str, Any] = given["schema"]
-    mark = json.dumps(schema)
-    if settings.strict and mark not in _checked:
+    if settings.strict and (mark := json.dumps(schema)) not in _checked:
         strict.refuse_openai(schema, name)
         _checked.add(mark)
     return name, schema

@@ -64,7 +64,13 @@ def text_tokens(text: str) -> int:
 
 @lru_cache(maxsize=20_000)
 def _line_tokens(line: str) -> int:
-    return sum(map(_piece_tokens, _PIECE.findall(line.lower())))
+    # No token spans two words either.
+    return sum(map(_word_tokens, line.lower().split()))
+
+
+@lru_cache(maxsize=200_000)
+def _word_tokens(word: str) -> int:
+    return sum(map(_piece_tokens, _PIECE.findall(word)))
 
 
 @lru_cache(maxsize=4096)
