@@ -13,25 +13,26 @@ import json
 import math
 import tempfile
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from flows.desk import FROM_SEED, Desk
-from flows.rehearsing import offline_desk, rehearsal, with_writer
+from flows.rehearsing import offline_desk, rehearsal, rehearsal_of_questions, with_writer
 from flows.step import Step
-from flows.steps import FIRST_WAVE, STEPS, WRITTEN
-from flows.tasks import build_table, planned, thresholds_of
+from flows.steps import FIRST_WAVE, QA_STAGES, STEPS, WRITTEN
+from flows.tasks import build_table, out_of_date, planned, thresholds_of
 from flows.whole_set import ABOUT
 from rolescape_data.errors import WriterError
 from rolescape_data.gates.decide import GateThresholds
 from rolescape_data.providers import client_of
-from rolescape_data.providers.base import Request
+from rolescape_data.providers.base import Request, Writer
+from rolescape_data.providers.ledger import Ledger
 from rolescape_data.providers.prices import BATCH_SHARE, Price, cost, price_of
 from rolescape_data.providers.repair import MOST_REPLIES, MOST_WIDER
-from rolescape_data.providers.stand_in import StandIn
+from rolescape_data.providers.stand_in import Recalling, StandIn
 from rolescape_data.providers.tokens import Estimate, estimate, most_text_tokens, text_tokens
 from rolescape_data.records import RECORDS, PreferencePair
 from rolescape_data.routes import Casting, Leg
@@ -114,17 +115,40 @@ def forecast(
         for character in everybody if only is not None else chosen:
             if character not in desks:
                 desks[character] = _open_gates(offline_desk(workspace, character))
-            first = [stage for stage in stages if stage in FIRST_WAVE]
+            first = planned(desks[character], tuple(stage for stage in stages if stage in FIRST_WAVE))
             for kind, found in _rehearse(desks[character], first).items():
                 if character in chosen:
                     seen.setdefault(kind, []).append(found)
         for character in chosen:
-            then = [stage for stage in stages if stage not in FIRST_WAVE]
+            then = planned(desks[character], tuple(stage for stage in stages if stage not in FIRST_WAVE))
             for kind, found in _rehearse(desks[character], then).items():
                 seen.setdefault(kind, []).append(found)
         share = 1.0 if only is not None else len(everybody) / max(1, len(chosen))
         tariff = _Tariff(desk.inputs.qa, desk.blueprint.rounds, batch, _ruled(casting))
         return [_forecast(step, seen, casting, tariff, share) for step in STEPS if step.kind in seen]
+
+
+def forecast_questions(desk: Desk, casting: Casting, *, batch: bool = False) -> list[Forecast]:
+    """Rehearse one character's questions in a copy of the workspace and count what is left to be asked.
+
+    Tables that are up to date are left out, and so is what the ledger holds: of questions that an earlier run began to ask,
+    and of a retry, only the rest is counted.
+
+    Args:
+        desk: of the character, with those who will write, where the questions will be made.
+        casting: who they are.
+        batch: whether they are asked in batches.
+    """
+    kinds = out_of_date(desk, QA_STAGES)
+    ledger = Ledger(desk.workspace.character(desk.material.id).ledger)
+    with tempfile.TemporaryDirectory(prefix="rolescape-qa-") as folder:
+        copy = rehearsal_of_questions(desk, Path(folder))
+        here = _open_gates(offline_desk(copy, desk.material.id))
+        steps = [step for step in planned(here, QA_STAGES) if step.kind in kinds]
+        found = _rehearse(here, steps, lambda kind, other: Recalling(ledger, desk.writers[kind], other))
+    seen = {kind: [one] for kind, one in found.items()}
+    tariff = _Tariff(desk.inputs.qa, desk.blueprint.rounds, batch, _ruled(casting))
+    return [_forecast(step, seen, casting, tariff, 1.0) for step in STEPS if step.kind in seen]
 
 
 def totals(found: Sequence[Forecast]) -> dict[str, Any]:
@@ -156,12 +180,15 @@ def _first(workspace: Any) -> str:
     return from_workspace(workspace).found.characters[0].resolved_id()
 
 
-def _rehearse(desk: Desk, stages: Sequence[str]) -> dict[str, Seen]:
+def _rehearse(
+    desk: Desk, steps: Sequence[Step], answering: Callable[[str, Writer], Writer] = lambda kind, other: other
+) -> dict[str, Seen]:
+    """Make tables, and take down what a model would be asked for them; `answering` may put another before the stand-in."""
     found: dict[str, Seen] = {}
     asked = [step for step in STEPS if step.prompt and step.kind in desk.blueprint.kinds]
     asked_from = {kind for step in asked for kind in step.needs}
     material = desk.material
-    for step in planned(desk, tuple(stages)):
+    for step in steps:
         if not step.prompt:
             if step.kind in asked_from:
                 # A rejected reply is one that fails its gate: with every gate open there is none.
@@ -172,7 +199,7 @@ def _rehearse(desk: Desk, stages: Sequence[str]) -> dict[str, Seen]:
             lines=sum(_LINE + 2 * len(line.text.encode()) for line in material.lines) if step.decides else 0,
             invented=bool(material.entry.seed) and not material.documents,
         )
-        build_table(with_writer(desk, step.kind, StandIn(seen.note)), step)
+        build_table(with_writer(desk, step.kind, answering(step.kind, StandIn(seen.note))), step)
         unanswered: list[Request] = []
         silent = StandIn(lambda requests, replies, own=unanswered: own.extend(requests), silent=True)  # type: ignore[misc]
         folder = desk.workspace.character(desk.material.id)

@@ -7,14 +7,15 @@ way to what the model really writes and is really charged for.
 import json
 import sqlite3
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 from flows import progress
-from flows.estimating import Forecast, forecast, totals
+from flows.desk import Desk
+from flows.estimating import Forecast, forecast, forecast_questions, totals
 from rolescape_data.errors import RolescapeError
 from rolescape_data.providers.budget import ledgers_under
 from rolescape_data.routes import Casting
@@ -26,6 +27,8 @@ FIRST = 20
 # Characters that a build rehearses; `rolescape check` takes more.
 SAMPLE = 3
 _SECONDS = 2.0
+# Calls and what they cost in USD, by kind.
+Answered = dict[str, tuple[int, float]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,13 +43,45 @@ class Expected:
 @contextmanager
 def expecting(workspace: Workspace, set_file: Path, casting: Casting, **chosen: Any) -> Iterator[None]:
     """Tell the display, while the block runs, what the build is expected to cost. Free builds are not forecast."""
-    names = {leg.name for route in casting.routes() for leg in route}
-    if names == {"offline"}:
+    if _free(casting):
         yield
         return
-    found = _forecast(workspace, set_file, casting, **chosen)
+    with _watched(_forecast(workspace, set_file, casting, **chosen), lambda: ledgers_under(workspace.root)):
+        yield
+
+
+@contextmanager
+def expecting_questions(desk: Desk, casting: Casting, *, batch: bool) -> Iterator[None]:
+    """Tell the display, while the block runs, what one character's questions are expected to take.
+
+    What the ledger held before belongs to other runs, and the build's own forecast stays as it is.
+    """
+    found = [] if _free(casting) else forecast_questions(desk, casting, batch=batch)
+    asked = [one for one in found if one.writer != "offline" and one.calls]
+    if not asked:
+        yield
+        return
+    ledger = desk.workspace.character(desk.material.id).ledger
+    progress.note(_tell_questions(desk.material.id, asked, batch=batch))
+    with _watched(asked, lambda: [ledger], before=_answered([ledger])):
+        yield
+
+
+def _free(casting: Casting) -> bool:
+    return {leg.name for route in casting.routes() for leg in route} == {"offline"}
+
+
+@contextmanager
+def _watched(
+    found: Sequence[Forecast],
+    ledgers: Callable[[], Sequence[Path]],
+    *,
+    before: Answered | None = None,
+) -> Iterator[None]:
     stop = threading.Event()
-    watch = threading.Thread(target=_watch, args=(workspace, found, stop), name="expecting", daemon=True)
+    watch = threading.Thread(
+        target=_watch, args=(found, ledgers, before or {}, stop), name="expecting", daemon=True
+    )
     watch.start()
     try:
         yield
@@ -64,8 +99,10 @@ def expected(workspace: Workspace) -> Expected | None:
     return None if said is None else corrected(said, ledgers_under(workspace.root))
 
 
-def corrected(found: Sequence[Forecast], ledgers: Sequence[Path]) -> Expected | None:
-    """Correct a forecast by what ledgers hold.
+def corrected(
+    found: Sequence[Forecast], ledgers: Sequence[Path], before: Answered | None = None
+) -> Expected | None:
+    """Correct a forecast by what ledgers hold, beyond what they held `before` the run that was forecast.
 
     Tokens of kinds that were asked already are taken as they came; what lies ahead is scaled by how far replies (and
     repairs with them) exceeded the forecast so far.
@@ -73,7 +110,7 @@ def corrected(found: Sequence[Forecast], ledgers: Sequence[Path]) -> Expected | 
     whole = totals(found)["usd"]
     if whole is None:
         return None
-    answered = _answered(ledgers)
+    answered = _since(before or {}, _answered(ledgers))
     replies = sum(count for count, _ in answered.values())
     by_kind = {one.kind: one for one in found}
     spent = sum(usd for _, usd in answered.values())
@@ -103,6 +140,16 @@ def tell_expected(found: Expected) -> str:
     )
 
 
+def _tell_questions(character: str, found: Sequence[Forecast], *, batch: bool) -> str:
+    sums = totals(found)
+    price = "for which no price is known" if sums["usd"] is None else f"{sums['usd']:.2f} USD"
+    share = " at the half price of batches" if batch and sums["usd"] is not None else ""
+    return (
+        f"The questions of {character} take about {sums['calls']:,} calls, {sums['input_tokens']:,} + "
+        f"{sums['output_tokens']:,} tokens, {price}{share}."
+    )
+
+
 def read_forecast(workspace: Workspace) -> list[Forecast] | None:
     """Return the forecast that a workspace's last paid build began with; None without."""
     path = workspace.root / "forecast.json"
@@ -129,11 +176,13 @@ def _forecast(workspace: Workspace, set_file: Path, casting: Casting, **chosen: 
     return found
 
 
-def _watch(workspace: Workspace, found: Sequence[Forecast], stop: threading.Event) -> None:
+def _watch(
+    found: Sequence[Forecast], ledgers: Callable[[], Sequence[Path]], before: Answered, stop: threading.Event
+) -> None:
     said = False
     while not stop.wait(_SECONDS):
         with suppress(RolescapeError, sqlite3.Error, OSError):
-            now = corrected(found, ledgers_under(workspace.root))
+            now = corrected(found, ledgers(), before)
             if now is None:
                 return
             progress.money(tell_expected(now))
@@ -142,10 +191,21 @@ def _watch(workspace: Workspace, found: Sequence[Forecast], stop: threading.Even
                 progress.note(tell_expected(now).capitalize())
 
 
-def _answered(ledgers: Sequence[Path]) -> dict[str, tuple[int, float]]:
+def _since(before: Answered, now: Answered) -> Answered:
+    """Return what came in between, and only kinds of which something came."""
+    between = {
+        kind: (count - before.get(kind, (0, 0.0))[0], usd - before.get(kind, (0, 0.0))[1])
+        for kind, (count, usd) in now.items()
+    }
+    return {kind: found for kind, found in between.items() if found[0] > 0}
+
+
+def _answered(ledgers: Sequence[Path]) -> Answered:
     """Return calls that are settled and what they cost, by kind; calls that cost nothing belong to other writers."""
-    found: dict[str, tuple[int, float]] = {}
+    found: Answered = {}
     for path in ledgers:
+        if not path.exists():
+            continue
         with sqlite3.connect(f"file:{path}?mode=ro", uri=True, timeout=5) as database:
             rows = database.execute(
                 "SELECT prompt_id, count(*), total(cost_usd) FROM calls "

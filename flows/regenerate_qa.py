@@ -9,11 +9,12 @@ from flows import progress
 from flows.batches import until
 from flows.build_character_set import last_build, remembered_budget, remembered_casting
 from flows.contract import shortcomings
+from flows.expecting import expecting_questions
 from flows.retrying import ask_anew, end_anew, lift
 from flows.runtime import each
 from flows.set_verdicts import divide, judge
 from flows.steps import QA_KINDS, QA_STAGES, WRITTEN
-from flows.tasks import CharacterJob, build_character, open_desk, out_of_date
+from flows.tasks import CharacterJob, build_character, open_desk, out_of_date, planned
 from flows.whole_set import done, mark_done, open_set
 from rolescape_data.errors import InputError
 from rolescape_data.records import Review
@@ -76,6 +77,7 @@ def regenerate_qa(parameters: QaParameters) -> dict[str, Any]:
             progress.note(
                 f"An earlier run began to ask the questions of {parameters.character} anew: this one goes on with it."
             )
+        progress.plan({parameters.character: [step.kind for step in planned(desk, QA_STAGES)]})
         job = CharacterJob(
             workspace=str(workspace.root.resolve()),
             character=parameters.character,
@@ -84,7 +86,8 @@ def regenerate_qa(parameters: QaParameters) -> dict[str, Any]:
             budget_usd=budget_usd,
             batch_until=until(parameters.batch_wait_s) if parameters.batch else None,
         )
-        result = each(build_character, [job], slots=1, name=lambda one: one.character)[0]
+        with expecting_questions(desk, casting, batch=parameters.batch):
+            result = each(build_character, [job], slots=1, name=lambda one: one.character)[0]
         # Also where nothing was asked: an earlier run may have ended between the questions and their verdicts.
         if result["built"] or len(before) < 2:
             judge(whole, only=parameters.character)

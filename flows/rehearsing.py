@@ -35,6 +35,25 @@ def rehearsal(set_file: Path, folder: Path) -> Workspace:
     return workspace
 
 
+def rehearsal_of_questions(desk: Desk, folder: Path) -> Workspace:
+    """Copy into an empty folder what a character's questions are made from; pictures and inputs are linked to.
+
+    What a table was built from and how often it was made anew comes along: it decides what is out of date.
+    """
+    real, workspace = desk.workspace, Workspace(folder)
+    for name in ("set.yaml", "inputs.json"):
+        shutil.copyfile(real.root / name, folder / name)
+    for name in ("inputs", "blobs"):
+        # Read, and never written to: pictures are made and inputs copied by other steps than are rehearsed.
+        (folder / name).symlink_to((real.root / name).resolve(), target_is_directory=True)
+    rival = desk.rival()
+    for step in STEPS:
+        _taken(real, workspace, desk.material.id, step)
+        if step.kind == "profile" and rival is not None:
+            _taken(real, workspace, rival, step)
+    return workspace
+
+
 def upstream(step: Step, desk: Desk) -> list[Step]:
     """Return the steps whose tables a step needs, directly or not, in order."""
     needed: set[str] = set(step.needs)

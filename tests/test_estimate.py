@@ -1,6 +1,7 @@
 """What `check` says a build will take: by stage and in sum, never less at the most, and corrected by the first replies."""
 
 import json
+import re
 import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import closing
@@ -14,6 +15,7 @@ from small_set import IDS
 from flows.estimating import Forecast
 from flows.expecting import FIRST, corrected, tell_expected
 from flows.rehearsing import OFFLINE, with_writer
+from flows.retrying import to_retry
 from flows.step import Step
 from flows.steps import STEPS
 from flows.tasks import open_desk
@@ -279,6 +281,57 @@ def test_at_the_end_of_a_build_the_expected_cost_is_what_was_paid(
     assert status["expected"]["replies"] >= FIRST
     assert status["expected"]["corrected_usd"] == pytest.approx(server.counters()["usd"], rel=0.02)
     assert "whole build: expected cost" in rolescape("status", out).out
+
+
+def test_replies_of_earlier_runs_neither_count_nor_correct(tmp_path: Path) -> None:
+    said = [forecast_of("text_qa", 40, 4.0)]
+    ledger = kept(tmp_path / "ledger.sqlite", {"caption": (90, 0.1), "text_qa": (2 * FIRST, 0.2)})
+
+    early = corrected(said, [ledger], {"caption": (90, 9.0), "text_qa": (FIRST + 1, 0.1)})
+    later = corrected(said, [ledger], {"caption": (90, 9.0), "text_qa": (FIRST, 4.0)})
+
+    assert early is not None and (early.replies, early.corrected_usd) == (FIRST - 1, None)
+    assert later is not None and later.corrected_usd == pytest.approx(8.0)
+
+
+def test_questions_tell_beforehand_what_they_take_and_leave_the_builds_forecast_alone(
+    built: Path, server: ModelServer, rolescape: Build
+) -> None:
+    (built / "forecast.json").write_text("{}")
+    anew = ("qa", built, IDS[0], "--fresh", "--engine", "none", *told_to(server))
+
+    told = rolescape(*anew)
+
+    counters = server.counters()
+    calls, given = calls_told(told)
+    assert calls == counters["requests"] > 0
+    assert given == pytest.approx(counters["input_tokens"], rel=0.1)
+    assert f"{counters['usd']:.2f} USD" in told.err
+    assert (built / "forecast.json").read_text() == "{}"
+
+
+def test_of_questions_that_were_begun_only_the_rest_is_told(
+    built: Path, server: ModelServer, rolescape: Build
+) -> None:
+    anew = ("qa", built, IDS[0], "--engine", "none", *told_to(server))
+    server.configure(mode="refusal", share=0.5)
+    rolescape(*anew, "--fresh")
+    background().journal.settle()
+    held = sum(to_retry(Workspace(built), IDS[0], "refused", ("text_qa", "text_mcq")).values())
+    server.configure(mode="ok")
+    before = server.counters()["requests"]
+
+    told = rolescape(*anew, "--retry", "refused")
+
+    assert 0 < held <= calls_told(told)[0]
+    assert calls_told(told)[0] == server.counters()["requests"] - before
+
+
+def calls_told(told: Told) -> tuple[int, int]:
+    """Return the calls and the tokens that go with them, as a regeneration of questions tells them beforehand."""
+    found = re.search(r"take about ([\d,]+) calls, ([\d,]+) \+", told.err)
+    assert found, told.err
+    return int(found[1].replace(",", "")), int(found[2].replace(",", ""))
 
 
 def test_input_tokens_are_forecast_within_a_twentieth_of_the_servers_count(

@@ -11,10 +11,10 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from typing import Literal, Protocol
+from typing import Literal, Protocol, runtime_checkable
 
 from rolescape_data.errors import RolescapeError, StoppedError
-from rolescape_data.providers.base import Outcome, Request
+from rolescape_data.providers.base import Outcome, Request, Writer
 from rolescape_data.providers.ledger import Ledger, storable
 from rolescape_data.providers.wire import WireFault
 
@@ -26,6 +26,7 @@ LONG_REST_S = 3600.0
 _ONLY_THIS = ("schema", "bad_request", "too_large")
 
 
+@runtime_checkable
 class Legged(Protocol):
     """A writer that keeps its calls in a ledger."""
 
@@ -96,13 +97,17 @@ class RoutedWriter:
         Raises:
             StoppedError, WriterError: what the last writer of the route stopped with, or a budget or disk at its end.
         """
-        asked = [_Asked(request, [leg.key(request) for leg in self._legs]) for request in requests]
+        asked = [_Asked(request, self.keys(request)) for request in requests]
         self._take_up(asked)
         for at, leg in enumerate(self._legs):
             here = [one for one in asked if one.outcome is None and one.at == at]
             if here:
                 self._ask(at, leg, here)
         return [one.outcome or one.failed or _nothing(one) for one in asked]
+
+    def keys(self, request: Request) -> list[str]:
+        """Return the keys of a request's calls in the ledger, writer by writer."""
+        return [leg.key(request) for leg in self._legs]
 
     def _ask(self, at: int, leg: Legged, here: list[_Asked]) -> None:
         last = at == len(self._legs) - 1
@@ -221,6 +226,22 @@ def taken_over(ledger: Ledger) -> dict[tuple[str, str, str], int]:
             name = (one.writer, one.successor, one.reason)
             counts[name] = counts.get(name, 0) + 1
     return dict(sorted(counts.items()))
+
+
+def kept(ledger: Ledger, writer: Writer, requests: Sequence[Request]) -> list[Outcome | None]:
+    """Return what a ledger holds of requests that a writer would be asked; None for what it would have to ask."""
+    if isinstance(writer, RoutedWriter):
+        keys = [writer.keys(request) for request in requests]
+    else:
+        keys = [[writer.key(request)] if isinstance(writer, Legged) else [] for request in requests]
+    found = ledger.find([key for one in keys for key in one])
+    return [_settled([found.get(key) for key in one]) for one in keys]
+
+
+def _settled(there: Sequence[Outcome | None]) -> Outcome | None:
+    answered = [one for one in there if one is not None and one.reply is not None]
+    # Who comes last decides that nobody answers.
+    return answered[0] if answered else there[-1] if there else None
 
 
 def _nothing(one: _Asked) -> Outcome:

@@ -10,9 +10,10 @@ from collections.abc import Callable, Sequence
 from typing import Any, Literal
 
 from rolescape_data.prompts import data_block
-from rolescape_data.providers.base import Outcome, Request
-from rolescape_data.providers.ledger import call_key
+from rolescape_data.providers.base import Outcome, Request, Writer
+from rolescape_data.providers.ledger import Ledger, call_key
 from rolescape_data.providers.offline import OfflineWriter
+from rolescape_data.providers.routing import kept
 from rolescape_data.providers.schemas import answer_schema
 
 # Words of a field where they are not about twenty: the middle of what the shipped prompts ask for.
@@ -99,6 +100,25 @@ class StandIn:
 
     def _words(self, count: int) -> str:
         return " ".join(f"word{next(self._number)}" if at == 0 else "and" for at in range(count))
+
+
+class Recalling:
+    """A writer that says what a ledger holds already, and leaves to another what a writer would have to be asked."""
+
+    def __init__(self, ledger: Ledger, asked: Writer, other: Writer) -> None:
+        """Take the ledger, the writer whose calls it holds, and who answers in its place."""
+        self.name = other.name
+        self.kind: Literal["llm", "vlm", "rule"] = other.kind
+        self._ledger = ledger
+        self._asked = asked
+        self._other = other
+
+    def write(self, requests: Sequence[Request]) -> list[Outcome]:
+        """Answer every request; nothing is sent and nothing is kept."""
+        held = kept(self._ledger, self._asked, requests)
+        new = [request for request, outcome in zip(requests, held, strict=True) if outcome is None]
+        made = iter(self._other.write(new) if new else [])
+        return [next(made) if outcome is None else outcome for outcome in held]
 
 
 def _closing(given: dict[str, Any]) -> str:
