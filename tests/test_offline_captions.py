@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from flows.whole_set import accepted, open_set
 from rolescape_data.providers.offline.captions import caption
 from rolescape_data.providers.offline.drawn import kind_of
-from rolescape_data.providers.offline.phrases import clip_tokens, placed, shape_of, with_article
+from rolescape_data.providers.offline.phrases import clip_tokens, lead_of, placed, shape_of, with_article
 from rolescape_data.providers.offline.pictures.kinds import brief, place_head
 from rolescape_data.providers.offline.pictures.parts import pieces_of, thing_of
 from rolescape_data.providers.offline.thinking import asked, gist, trait
@@ -329,6 +329,20 @@ def test_notes_alone_are_kept_word_for_word() -> None:
 )
 def test_attribute_phrases_are_told_apart(phrase: str, shape: str) -> None:
     assert shape_of(phrase) == shape
+
+
+@pytest.mark.parametrize(
+    ("phrase", "lead"),
+    [
+        ("a stern, searching look from under heavy brows", "a stern, searching look from under heavy brows"),
+        ("a stunned, frightened stare with parted lips", "a stunned, frightened stare with parted lips"),
+        ("an angry stare, beak half open in a rebuke", "an angry stare"),
+        ("a startled look, eyes wide and mouth in an O", "a startled look"),
+        ("smiling gently, cheeks lifted", "smiling gently"),
+    ],
+)
+def test_a_phrase_is_cut_at_a_comma_only_behind_its_noun(phrase: str, lead: str) -> None:
+    assert lead_of(phrase) == lead
 
 
 def test_phrases_get_the_words_that_their_sentence_needs() -> None:

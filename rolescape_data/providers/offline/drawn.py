@@ -14,6 +14,7 @@ from rolescape_data.providers.offline.phrases import (
     article,
     capital,
     clip_tokens,
+    lead_of,
     placed,
     shape_of,
     with_article,
@@ -220,7 +221,7 @@ def _forms(known: dict[str, str]) -> dict[str, tuple[str, ...]]:
 
 
 def _heads(element: str, phrase: str, outfit: str) -> list[str]:
-    lead = phrase.split(", ", maxsplit=1)[0]
+    lead = lead_of(phrase)
     if element == "lighting":
         return [brief(lead)]
     if element == "setting":

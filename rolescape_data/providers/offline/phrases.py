@@ -67,6 +67,14 @@ def with_article(phrase: str) -> str:
     return f"{article(phrase)} {phrase}"
 
 
+def lead_of(phrase: str) -> str:
+    """Return what stands before the first comma; both sides where that cuts adjectives off: "a stern, searching look"."""
+    lead, comma, rest = phrase.partition(", ")
+    noun = re.match(rf"(?:[\w-]+ ){{0,2}}{_COUNTED.pattern}(?=$|,| (?:with|from|under|of|in)\b)", rest)
+    half = comma and _DETERMINER.match(phrase) and not _DETERMINER.match(rest) and not _COUNTED.search(lead)
+    return f"{lead}, {lead_of(rest)}" if half and noun else lead
+
+
 def article(word: str) -> str:
     """Return the indefinite article that fits a word."""
     return "an" if re.match(r"(?:[aeio]|un(?!i)|hour|honest|heir)", word, re.IGNORECASE) else "a"
