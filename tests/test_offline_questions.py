@@ -78,6 +78,12 @@ EXAMPLES = [
     ("Quill", "In his second year of office, Quill mapped every loose plank.", "When did Quill map every loose plank?", "in his second year of office"),
     ("Konrad", "The merfolk finally saved Konrad from the sea, but were too late.", "Who finally saved Konrad from the sea?", "the merfolk"),
     ("Konrad", "Konrad sent some of the merfolk to investigate the noise.", "Why did Konrad send some of the merfolk?", "to investigate the noise"),
+    ("Quill", "Quill's first spoken word was incorrect.", "What was Quill's first spoken word?", "incorrect"),
+    ("Quill", "Quill's rival is a herring gull.", "Who is Quill's rival?", "a herring gull"),
+    ("Quill", "Quill hopes to win the race at eighty.", "At what age does Quill hope to win the race?", "eighty"),
+    ("Quill", "Quill eats four sprats at seven.", "At what time does Quill eat four sprats?", "at seven"),
+    ("Quill", "Quill is recorded in Oda's ledger under the heading of Herons, Grey.", "Where is Quill recorded?", "in Oda's ledger under the heading of Herons, Grey"),
+    ("Konrad", "Konrad emerged from the catacombs into icy blackness.", "From where did Konrad emerge into icy blackness?", "the catacombs"),
     ("Plato", "According to Philodemus, Plato was buried in the garden of his academy.", "According to Philodemus, where was Plato buried?", "in the garden of his academy"),
 ]  # fmt: skip
 
@@ -104,6 +110,7 @@ def test_a_sentence_answers_the_question_that_it_was_turned_into(
         ("Oda", "Oda owes the ferryman Bram Holt one new oar."),
         ("Oda", "Why does Oda sing?"),
         ("Konrad", "I entered the chambers of Prince Konrad."),
+        ("Oda", "Oda's name is famous."),
         ("Konrad", "Konrad's army (and others"),
     ],
 )

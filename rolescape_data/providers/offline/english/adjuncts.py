@@ -83,7 +83,9 @@ def _where(clause: Clause, at: int, piece: Piece, level: Difficulty) -> Iterator
         shape = "still" if piece.head in _STILL else "way"
         yield Asked(question, piece.text, "place", shape, "where", "location", level, weight=7)
     elif not re.search(r" (?:to|until) ", piece.text):
-        question = f"{question[:-1]} from?"
+        # Behind another phrase the preposition would hang on that: "emerge into icy blackness from".
+        bare = len(clause.pieces) == 1
+        question = f"{question[:-1]} from?" if bare else ask(clause, "from where", at)
         yield Asked(question, piece.inner, "place", "inner", "where from", "location", level, weight=5)
 
 
@@ -143,12 +145,9 @@ def _when(clause: Clause, at: int, piece: Piece) -> Iterator[Asked]:
         return
     if split and noun_head(split[2]) in lex.UNITS and piece.head in {"for", "in"}:
         return
-    if (
-        piece.kind == "pp"
-        and piece.head == "at"
-        and lex.number_value(piece.inner) is not None
-        and clause.tense == "VBZ"
-    ):
+    hour = lex.number_value(piece.inner) if piece.kind == "pp" and piece.head == "at" else None
+    # No clock strikes eighteen: "hopes to pass the test at eighteen".
+    if hour is not None and hour <= 12 and clause.tense == "VBZ":
         yield Asked(
             ask(clause, "at what time", at),
             text,
@@ -159,7 +158,7 @@ def _when(clause: Clause, at: int, piece: Piece) -> Iterator[Asked]:
             "medium",
             weight=7,
         )
-    elif piece.kind == "pp" and piece.head == "at" and lex.number_value(piece.inner) is not None:
+    elif hour is not None:
         yield Asked(
             ask(clause, "at what age", at),
             piece.inner,

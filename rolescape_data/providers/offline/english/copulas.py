@@ -87,13 +87,21 @@ def _relates(phrase: str) -> bool:
     )
 
 
+_WORDS = frozenset({"word", "name", "nickname", "motto", "password", "title", "phrase"})
+_ONE_WORD = re.compile(r"\b(?:first|last|only|favou?rite)\b")
+
+
 def _described(clause: Clause, whole: str) -> Iterator[Asked]:
     aux, subject, first = clause.aux, clause.subject, clause.pieces[0]
     shown = f"{subject}," if ", " in subject else subject
     words = whole.lower().split()
     if clause.adverbs:
         return
-    if noun_head(subject) == "birthday" or subject.endswith("birthday"):
+    if first.kind == "adj" and noun_head(subject) in _WORDS:
+        # "Her first word was more": the word itself; "her name is well known" is neither a word nor a look.
+        if _ONE_WORD.search(subject) and len(whole.split()) == 1:
+            yield Asked(f"What {aux} {shown}?", whole, "name", "name", "what is", "fact", "easy", weight=6)
+    elif noun_head(subject) == "birthday" or subject.endswith("birthday"):
         yield Asked(f"When {aux} {shown}?", whole, "time", "date", "when is", "timeline", "easy", weight=9)
     elif words[0].strip(",") in lex.COLOURS and (len(words) == 1 or words[1] in lex.COLOURS):
         if len(first.text.split()) <= 3 and all(
@@ -138,8 +146,17 @@ def _described(clause: Clause, whole: str) -> Iterator[Asked]:
             weight=6,
         )
     elif first.kind == "np" and is_single(first.text):
+        # "Her rival is a gull": whoever is somebody's rival is asked for as somebody.
+        word, slot = ("who", "person") if noun_head(subject) in lex.PERSON_NOUNS else ("what", "thing")
         yield Asked(
-            f"What {aux} {shown}?", whole, "thing", thing_shape(whole), "what is", "fact", "easy", weight=6
+            f"{word.capitalize()} {aux} {shown}?",
+            whole,
+            slot,
+            thing_shape(whole),
+            f"{word} is",
+            "fact",
+            "easy",
+            weight=6,
         )
     elif first.kind == "adj":
         yield Asked(

@@ -52,7 +52,7 @@ def _clause_end(tokens: list[Token], tense: str, copula: bool) -> int:
     """Where the first clause ends: at a remark after a comma, or at a second verb of the same subject."""
     for at, token in enumerate(tokens):
         after = tokens[at + 1] if at + 1 < len(tokens) else None
-        if token.low == "," and not _in_list(tokens, at):
+        if token.low == "," and not (_in_list(tokens, at) or _in_title(tokens, at)):
             return at
         if token.low in {"but", "yet"}:
             return at - 1 if at and tokens[at - 1].low == "," else at
@@ -93,6 +93,11 @@ def _in_list(tokens: list[Token], comma: int) -> bool:
                 for word in between
             )
     return False
+
+
+def _in_title(tokens: list[Token], comma: int) -> bool:
+    """Tell the comma of a heading or a place, 'under the heading of Hazards, Moving': two capitals, and the sentence ends."""
+    return comma == len(tokens) - 2 and all(tokens[at].text[:1].isupper() for at in (comma - 1, comma + 1))
 
 
 def _second_subject(tokens: list[Token], at: int) -> bool:
