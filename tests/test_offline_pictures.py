@@ -10,10 +10,12 @@ from typing import Any
 import pytest
 
 from rolescape_data.providers.offline.pictures.annotations import annotation
+from rolescape_data.providers.offline.pictures.ask import Known
 from rolescape_data.providers.offline.pictures.choices import visual_mcq
+from rolescape_data.providers.offline.pictures.elements import face
 from rolescape_data.providers.offline.pictures.grounds import explains
 from rolescape_data.providers.offline.pictures.kinds import hues_of, place_noun
-from rolescape_data.providers.offline.pictures.look import clothes, look_of
+from rolescape_data.providers.offline.pictures.look import clothes, face_clause, look_of
 from rolescape_data.providers.offline.pictures.parts import (
     affirmed,
     counts_of,
@@ -226,6 +228,17 @@ def test_each_visual_category_is_asked_once_and_fine_detail_is_the_hard_one(imag
     assert len(keys) == len({key.rsplit("_", 2)[0] for key in keys}) == 5
     assert keys[-1] == "fine_detail_reasoning_hard_1"
     assert Counter(key.split("_")[-2] for key in keys) == Counter(MIX)
+
+
+def test_a_face_is_cut_short_only_where_what_is_asked_for_and_the_noun_stay() -> None:
+    noted = ATTRIBUTES | {"expression": "sad, mouth turned down and a tear rolling"}
+    asks = face(look_of(block(image={"file": "a.png", "note": NOTE, "attributes": noted})), Known((), ()))
+    assert all("tear" in answer for ask in asks if ask.topic == "tear" for answer in ask.answers)
+    noted["expression"] = "a stern, searching look from under heavy brows"
+    clause = face_clause(
+        look_of(block(image={"file": "a.png", "note": NOTE, "attributes": noted})), short=True
+    )
+    assert clause.endswith("has a stern, searching look")
 
 
 def test_which_categories_are_easy_differs_by_picture() -> None:

@@ -52,8 +52,10 @@ def face(look: Look, known: Known) -> list[Ask]:
         )  # fmt: skip
     for part, verb in (("tear", "Can a tear be seen on {n}'s face?"), ("teeth", "Are {n}'s teeth visible?")):
         if re.search(rf"\b{part}\b", phrase):
+            # What is asked for must be in the answer, if the shorter clause leaves it out.
+            told = clause if part in clause else face_clause(look)
             asks.append(
-                ask(look, part, "expression", (verb,), ("Yes, {c}.", "Yes: {c}.", "Indeed, {c}."), c=clause)
+                ask(look, part, "expression", (verb,), ("Yes, {c}.", "Yes: {c}.", "Indeed, {c}."), c=told)
             )
     if look.mood in FEELINGS:
         asks.append(

@@ -148,7 +148,7 @@ def face_clause(look: Look, *, short: bool = False) -> str:
     phrase = look.known.get("expression", "")
     if not phrase:
         return ""
-    head = re.split(r" with | under ", lead_of(phrase))[0]
+    head = re.split(r" (?:with|(?:from )?under) ", lead_of(phrase))[0]
     face = with_article(head if short and mood_of(head) == look.mood else phrase)
     verb = {"noun": "has", "doing": "is", "place": "is", "quality": "looks"}[shape_of(face)]
     return f"{look.she} {verb} {face}"
