@@ -174,6 +174,21 @@ def test_a_trait_belongs_to_reply_face_or_thing_or_is_left_out() -> None:
     assert trait(given_, "a worried frown\na coil of rope") == "Mara is an anxious neighbour."
 
 
+def test_a_thing_that_the_pose_holds_is_told_once() -> None:
+    found = caption(block(KNOWN | {"pose": "holding a coil of tarred rope in both hands"}), ()) or {}
+    for text in (found["generation_instruction"], found["t2i_caption"]):
+        assert text.count("a coil") == 1
+
+
+def test_one_word_in_common_makes_no_trait_fit() -> None:
+    given_ = block(KNOWN)
+    given_["description"] = ""
+    given_["personality"] = "Mara cries at weddings and at gulls."
+    assert trait(given_, "a wide smile\na coil of rope") is None
+    given_["personality"] += " Mara hands the knife to whoever minds the gull."
+    assert trait(given_, "a wide smile\na coil of rope") == "Mara hands the knife to whoever minds the gull."
+
+
 def test_a_word_of_the_face_is_no_word_of_a_trait() -> None:
     given_ = block(KNOWN)
     given_["personality"], given_["description"] = "Mara is curious about anything with a lid.", ""

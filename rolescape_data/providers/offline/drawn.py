@@ -217,7 +217,12 @@ def _forms(known: dict[str, str]) -> dict[str, tuple[str, ...]]:
         if name in known:
             whole = known[name]
             found[name] = tuple(dict.fromkeys([*_heads(name, whole, known.get("outfit", "")), whole]))
-    return found
+    # "Holding a drawn sword, with a drawn sword": a thing that the pose has is told again only where more is told of it.
+    told = set(words(known.get("pose", "")))
+    found["prop"] = tuple(
+        form for form in found.pop("prop", ()) if not set(words(form)) <= told | {"a", "an", "the"}
+    )
+    return {name: forms for name, forms in found.items() if forms}
 
 
 def _heads(element: str, phrase: str, outfit: str) -> list[str]:
@@ -238,7 +243,7 @@ def _heads(element: str, phrase: str, outfit: str) -> list[str]:
     if element == "pose":
         posture = lead.split(" with ")[0]
         return [posture, lead] if shape_of(posture) == "doing" else [lead]
-    return [re.split(r" (?:with|that|under|in|on|to)\b", lead)[0] or lead, lead]
+    return [re.split(r" (?:with|that|(?:from )?under|in|on|to)\b", lead)[0] or lead, lead]
 
 
 def _piece_head(phrase: str) -> str:

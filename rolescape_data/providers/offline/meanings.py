@@ -17,6 +17,7 @@ _IDLE = frozenset(
         *("answer", "answering", "ask", "asking", "call", "see", "find", "give", "leave", "think", "believe", "hand", "head"),
         *("beak", "wing", "feather", "bad", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "minute"),
         *("second", "half", "both", "whole", "name", "word", "something", "anything", "nothing", "everything", "against"),
+        *("appear", "appears", "character", "characters"),
         *("stand", "standing", "old", "new", "small", "little", "great", "big", "round", "right", "left", "hold", "holding"),
     ]
 )  # fmt: skip

@@ -179,8 +179,8 @@ def thinking(block: dict[str, Any], plan: Sequence[str], shown: str, seed: int) 
 def trait(block: dict[str, Any], shown: str) -> str | None:
     """Choose the sentence on the character that fits reply and picture best; None rather than one that fits neither.
 
-    A sentence fits when it shares a word that carries meaning with the reply, the question or what is shown, or when
-    it names a temper that explains the feeling on the face. What somebody once did or became is no trait.
+    A sentence fits when it shares words that carry meaning with the reply, the question or what is shown: two of a trait,
+    one of who somebody is. Or it names a temper that explains the feeling on the face. What somebody once did is no trait.
     """
     names = known_names(block["character"])
     called = {word for name in names for word in meaning(name)}
@@ -196,8 +196,9 @@ def trait(block: dict[str, Any], shown: str) -> str | None:
             if not fact.startswith(tuple(names)) or len(words(fact)) > TRAIT_WORDS or _happened(fact, names):
                 continue
             own = meaning(fact) - called
-            shared = 3 * len(own & said) + 3 * len(own & seen) + 2 * len(own & heard)
-            score = shared
+            # One word may be shared by chance: harbours are spoken of by all, and who they are is told by few.
+            tied = len(own & (said | seen | heard)) > weight
+            score = 3 * len(own & said) + 3 * len(own & seen) + 2 * len(own & heard) if tied else 0
             scene = f"{block['dialogue']['response']} {block['dialogue']['user_text']} {rest}"
             if weight and explains(mood_of(face), fact, scene):
                 # Of two that suit a worried face, the one that speaks of worrying.
