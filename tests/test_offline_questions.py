@@ -84,6 +84,8 @@ EXAMPLES = [
     ("Quill", "Quill eats four sprats at seven.", "At what time does Quill eat four sprats?", "at seven"),
     ("Quill", "Quill is recorded in Oda's ledger under the heading of Herons, Grey.", "Where is Quill recorded?", "in Oda's ledger under the heading of Herons, Grey"),
     ("Konrad", "Konrad emerged from the catacombs into icy blackness.", "From where did Konrad emerge into icy blackness?", "the catacombs"),
+    ("Oda", "Oda has patched her scarf with thread in five different yellows.", "What has Oda patched with thread in five different yellows?", "her scarf"),
+    ("Oda", "Oda carries a brass lantern with a dent.", "What does Oda carry?", "a brass lantern with a dent"),
     ("Plato", "According to Philodemus, Plato was buried in the garden of his academy.", "According to Philodemus, where was Plato buried?", "in the garden of his academy"),
 ]  # fmt: skip
 
@@ -446,6 +448,17 @@ def test_thoughts_that_cannot_stand_in_each_other_s_place_make_no_options() -> N
         "Ines used a more complex pattern of irony in her letters.",
     )
     assert made == {}
+
+
+def test_beside_always_no_other_time_is_a_wrong_option() -> None:
+    others = (
+        "Ines won the sculling race in the late autumn.",
+        "Ines lost her left boot in the long winter.",
+        "Ines painted the whole quay on a cold morning.",
+    )
+    assert _choices("Ines mended the great clock in the dry summer.", *others)
+    made = _choices("Ines mended the great clock in every summer.", *others)
+    assert not any(item["options"]["A"] == "in every summer" for item in made.values())
 
 
 def test_an_option_set_serves_one_question() -> None:

@@ -25,6 +25,8 @@ _THOUGHT = re.compile(
     r"methods?|theor(?:y|ies)|problems?|dialogues?|knowledge|accounts?|ideas?|truths?|methods?|patterns?|forms?|souls?|doctrines?|"
     r"aspects?|synthes[ie]s|summar(?:y|ies)|stor(?:y|ies)|death|wisdom|virtues?|logic|ethics|politics|irony|claims?|power|rule|fate"
 )
+# Beside "in every season" no other time is wrong.
+_ALWAYS = re.compile(r"\b(?:every|each|all|any|always|throughout)\b")
 # Verbs that anything can be the object of.
 _OF_ANYTHING = re.compile(
     r"be|keep|own|carry|have|like|love|hate|want|need|see|find|take|give|hold|collect|bring|remember|prefer|fear|avoid|hide|"
@@ -89,6 +91,8 @@ def choose(candidate: Candidate, found: Material, *, close: bool, avoid_longest:
         avoid_longest: only accept options among which the correct one is not the longest.
     """
     answer = candidate.asked.answer
+    if candidate.asked.slot == "time" and candidate.asked.shape != "often" and _ALWAYS.search(answer):
+        return None
     if candidate.asked.slot == "number":
         offered = _numbers(candidate, found)
     else:

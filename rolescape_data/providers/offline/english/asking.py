@@ -52,6 +52,7 @@ def _bound(clause: Clause) -> Clause:
         timely = is_time(piece)
         after = piece.head in lex.BINDING and not pair and not piece.text.startswith("by ") and not timely
         after = after or (piece.head in {"of", "like", "as", "than"} and not pair)
+        after = after and not (last is not None and _tells_how(last, piece))
         stative = clause.lemma in lex.STATE_VERBS and piece.kind == "pp" and not timely and not pair
         within = last is not None and noun_head(last.text) in lex.BOUND_NOUNS and piece.head in {"in", "on"}
         within = (
@@ -71,6 +72,14 @@ def _bound(clause: Clause) -> Clause:
     if clause.lead:
         pieces.append(Piece("pp", clause.lead.split()[0], clause.lead))
     return replace(clause, pieces=tuple(pieces))
+
+
+def _tells_how(last: Piece, piece: Piece) -> bool:
+    """'her scarf with thread', 'the word with great tenderness': what is known already gets no mark of its own."""
+    known = re.match(r"(?:every|each|his|her|its|their) ", last.text)
+    return piece.head == "with" and bool(
+        known or re.match(r"with (?:great|much|little|perfect) ", piece.text)
+    )
 
 
 def _belongs(last: Piece, piece: Piece) -> bool:
