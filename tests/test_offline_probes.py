@@ -105,9 +105,13 @@ def test_memory_is_asked_in_other_words_than_training_asks() -> None:
     ("fact", "remembered"),
     [
         ("Mira moved to Skerry in 1891.", True),
+        ("Mira moved to Skerry in 1891, east of modern Carrow.", True),
         ("Mira died in Skerry in 1931.", False),
         ("In 1931, Mira Holt was buried on the north quay.", False),
         ("Mira became famous in Carrow after her death.", False),
+        ("The scholar Ole Pike has reconstructed Mira's almanac.", False),
+        ("Mira's reputation was restored by the 19th century.", False),
+        ("Mira exerted a strong influence on menders in later antiquity.", False),
         ("Mira nursed the ferryman Bram Pell in the year when Ole died.", True),
     ],
 )

@@ -42,6 +42,14 @@ _LEADS = (
 _BEYOND = re.compile(
     r"\b(?:his|her|their|own) (?:own )?(?:death|execution|burial|funeral)\b|\bposthumous|\blegacy\b"
     r"|^(?:[^,;]*, )?[A-Z][\w'’-]*(?: [A-Z][\w'’-]*)* (?:died|dies|was (?:executed|killed|buried|beheaded|put to death))\b"
+    # Nor what those who look back have found: "Vlastos has identified".
+    r"|\b[A-Z][\w'’-]+ ha(?:s|ve) (?:\w+ly )?(?:identified|reconstructed|interpreted|argued|suggested|called|described|"
+    r"criticized|criticised|credited|attributed|shown|translated)\b"
+)
+# Nor what later times made of somebody, where the question itself speaks of it.
+_LATER = re.compile(
+    r"\b(?:reputation|influence|impact|reception|(?:later|late) antiquity|modern|contemporary|present-day)\b",
+    re.IGNORECASE,
 )
 _LIKE_TRAINING = 0.5  # token Jaccard; a question less like training than this is asked first
 _WORDS = (3, 40)
@@ -108,7 +116,7 @@ def _memories(block: dict[str, Any]) -> Iterator[list[str]]:
     for fact_id in order:
         asked: list[tuple[float, int, str]] = []
         for candidate in found.by_fact[fact_id]:
-            question = to_you(candidate.question, found.name)
+            question = "" if _LATER.search(candidate.question) else to_you(candidate.question, found.name)
             if question and candidate.asked.slot not in _VAGUE and _is_exact(question):
                 asked.append((_likeness(question, training), -candidate.asked.weight, question))
         if asked:
