@@ -294,10 +294,23 @@ def test_a_second_round_repeats_nothing_of_the_first() -> None:
     assert all(jaccard(a["question"], b["question"]) < 0.7 for a in again.values() for b in first.values())
 
 
+def test_a_choice_over_two_facts_joins_what_is_of_one_aspect_where_it_can() -> None:
+    alike = 0
+    for character in CHARACTERS:
+        aspects = {fact["fact_id"]: fact["aspect"] for fact in starter(character)["facts"]}
+        joined = [item["fact_ids"] for item in written(character)[1].values() if len(item["fact_ids"]) == 2]
+        alike += sum(aspects[first] == aspects[second] for first, second in joined)
+    assert alike >= 2
+
+
 def test_hard_open_questions_need_two_facts() -> None:
     hard = [item for item in written("oda-wren")[0].values() if item["difficulty"] == "hard"]
     assert hard
     assert all(len(item["fact_ids"]) == 2 and item["type"] in {"comparison", "list"} for item in hard)
+    aspects = {fact["fact_id"]: fact["aspect"] for fact in starter("oda-wren")["facts"]}
+    joined = [item["fact_ids"] for item in hard if item["type"] == "list"]
+    assert joined
+    assert all(aspects[first] == aspects[second] for first, second in joined)
 
 
 def fact(text: str, number: int = 1, aspect: str = "background") -> dict[str, str]:
@@ -362,6 +375,7 @@ def test_what_one_does_all_the_time_is_not_asked_for_bare() -> None:
         "Oda believes that the tide keeps its own appointments.",
         "Oda also discusses the weather with the gulls at noon.",
         "Oda learned about tides in the lamp house.",
+        "Oda wears brass goggles with two lenses.",
     ]
     block = {
         "character": {"id": "oda", "name": "Oda", "lang": "en"},
@@ -373,9 +387,12 @@ def test_what_one_does_all_the_time_is_not_asked_for_bare() -> None:
     questions = [item["question"] for item in (text_qa(block, QA_KEYS[:6]) or {}).values()]
     assert questions
     assert not [question for question in questions if " also " in question and "____" not in question]
-    assert not {"What does Oda believe?", "What does Oda discuss?", "What did Oda learn about?"} & set(
-        questions
-    )
+    assert not {
+        "What does Oda believe?",
+        "What does Oda discuss?",
+        "What did Oda learn about?",
+        "What does Oda wear?",
+    } & set(questions)
 
 
 def test_who_somebody_is_is_asked_only_where_the_document_begins() -> None:

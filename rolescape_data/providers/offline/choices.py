@@ -4,6 +4,7 @@ The correct option is always written as A: letters are balanced over the set aft
 """
 
 from collections import Counter
+from itertools import combinations
 from typing import Any
 
 from rolescape_data.providers.offline.distractors import RATIO, choose, stable, stand_ins, supported
@@ -237,14 +238,14 @@ def _both(draft: _Draft) -> dict[str, Any] | None:
          and 1 < len(c.asked.answer.split()) <= 7 and not set(",;") & set(c.asked.answer) and " and " not in c.asked.answer),
         key=lambda c: (draft.aspects[c.aspect], stable(c.question)),
     )  # fmt: skip
-    for at, first in enumerate(pool[:120]):
-        for second in pool[at + 1 : 120]:
-            if first.fact_id == second.fact_id or first.asked.form != second.asked.form:
-                continue
-            made = _crossed(draft, first, second)
-            if made is not None:
-                return made
-    return None
+    pairs = [
+        (first, second)
+        for first, second in combinations(pool[:120], 2)
+        if first.fact_id != second.fact_id and first.asked.form == second.asked.form
+    ]
+    # Rather two facts of one aspect: what has nothing to do with each other is seldom asked in one breath.
+    pairs.sort(key=lambda pair: pair[0].aspect != pair[1].aspect)
+    return next((made for pair in pairs if (made := _crossed(draft, *pair)) is not None), None)
 
 
 def _crossed(draft: _Draft, first: Candidate, second: Candidate) -> dict[str, Any] | None:

@@ -17,6 +17,7 @@ from rolescape_data.providers.offline.material import (
     joined_question,
     material,
 )
+from rolescape_data.providers.offline.meanings import meaning
 from rolescape_data.spans import folded
 
 __all__ = ["text_mcq", "text_qa"]
@@ -132,7 +133,7 @@ def _pairs(found: Material, spare: list[Candidate], seen: Seen, wanted: int) -> 
         pair = _comparison(free) if len(written) % 2 == 0 else None
         made = _compared(*pair, found) if pair else None
         if made is None:
-            pair = _alike(free)
+            pair = _alike(free, found)
             made = _joined(*pair) if pair else None
         if made is None or pair is None:
             return written
@@ -167,19 +168,31 @@ def _compared(first: Candidate, second: Candidate, found: Material) -> dict[str,
     )
 
 
-def _alike(free: list[Candidate]) -> tuple[Candidate, Candidate] | None:
+def _alike(free: list[Candidate], found: Material) -> tuple[Candidate, Candidate] | None:
+    """Two facts of one aspect that can be asked for in one breath, rather two that speak of the same thing; or none."""
+    called = {word for form in found.name.forms for word in meaning(form)}
     short = [
         c
         for c in free
         if len(c.question.split()) <= 12
+        # "What does she drink, and what does she bake?": neither half says which of many is meant.
+        and not c.asked.bare
         and c.asked.slot in {"thing", "place", "person"}
         and "," not in c.asked.answer
     ]
-    for first in short:
-        for second in short:
-            if first.fact_id < second.fact_id and first.asked.form == second.asked.form:
-                return first, second
-    return None
+    pairs = [
+        (first, second)
+        for first in short
+        for second in short
+        if first.fact_id < second.fact_id
+        and first.asked.form == second.asked.form
+        and first.aspect == second.aspect
+    ]
+
+    def shared(pair: tuple[Candidate, Candidate]) -> int:
+        return len((meaning(pair[0].text) & meaning(pair[1].text)) - called)
+
+    return max(pairs, key=shared, default=None)
 
 
 def _joined(first: Candidate, second: Candidate) -> dict[str, Any]:

@@ -74,6 +74,7 @@ SAYING = _words(
 OPEN_VERBS = SAYING | _words(
     "affirm note use discuss identify describe consider propose advocate initiate mention conclude explain learn know"
     " address observe report see make do deny question examine explore write study discover produce compare"
+    " wear carry own build repair mend include contain add prefer"
 )
 
 VERB_PREPOSITIONS: dict[str, frozenset[str]] = {
