@@ -12,7 +12,7 @@ from flows.whole_set import accepted, open_set
 from rolescape_data.providers.offline.captions import caption
 from rolescape_data.providers.offline.drawn import kind_of
 from rolescape_data.providers.offline.phrases import clip_tokens, lead_of, placed, shape_of, with_article
-from rolescape_data.providers.offline.pictures.kinds import brief, place_head
+from rolescape_data.providers.offline.pictures.kinds import brief, place_head, with_air
 from rolescape_data.providers.offline.pictures.parts import pieces_of, thing_of
 from rolescape_data.providers.offline.thinking import asked, gist, trait
 from rolescape_data.records import Caption, ImageDialogue, ImageRecord
@@ -127,6 +127,7 @@ def test_long_phrases_are_cut_to_their_heads_before_clothes_light_place_or_thing
             "red oilskin coat",
             "copper hair",
             "storm light",
+            "rain",
             "the deck of the ferry",
             "a coil",
             "whole figure",
@@ -172,6 +173,14 @@ def test_a_trait_belongs_to_reply_face_or_thing_or_is_left_out() -> None:
     assert trait(given_, "a worried frown\na coil of rope") is None
     given_["personality"] = "Mara distrusts a calm sea. Mara is an anxious neighbour."
     assert trait(given_, "a worried frown\na coil of rope") == "Mara is an anxious neighbour."
+
+
+def test_rain_snow_and_mist_are_part_of_the_light_and_clear_air_is_not() -> None:
+    assert (
+        with_air("dark storm light under heavy clouds with rain coming down") == "dark storm light with rain"
+    )
+    assert with_air("pink dawn light through drifting sea mist") == "pink dawn light with mist"
+    assert with_air("cold blue moonlight in clear air") == "cold blue moonlight"
 
 
 def test_a_thing_that_the_pose_holds_is_told_once() -> None:

@@ -19,7 +19,7 @@ from rolescape_data.providers.offline.phrases import (
     shape_of,
     with_article,
 )
-from rolescape_data.providers.offline.pictures.kinds import brief, place_head
+from rolescape_data.providers.offline.pictures.kinds import brief, place_head, with_air
 from rolescape_data.providers.offline.pictures.parts import pieces_of, without_coverings
 from rolescape_data.providers.offline.profile import known_names
 from rolescape_data.spans import words
@@ -32,10 +32,11 @@ CAPTION_WORDS = (15, 40)
 # What grows first where there is room, and what is left out first where even the heads are too much.
 _GROWS = (
     "pose",
+    "lighting",
     "expression",
     "outfit",
+    "body",
     "kind",
-    "lighting",
     "setting",
     "composition",
     "prop",
@@ -48,12 +49,12 @@ _ORDER = ("expression", "pose", "prop", "setting", "lighting", "colour", "compos
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """Who is drawn: name, kind ("an old grey heron", '' unknown), what is worn from head to whole, hair or feathers."""
+    """Who is drawn: name, kind ("an old grey heron", '' unknown), what is worn and hair or feathers, each from head to whole."""
 
     name: str
     kind: str
     worn: tuple[str, ...]
-    body: str
+    body: tuple[str, ...]
 
 
 def subject_of(block: dict[str, Any], known: dict[str, str]) -> Subject:
@@ -63,8 +64,11 @@ def subject_of(block: dict[str, Any], known: dict[str, str]) -> Subject:
     worn = [piece.phrase for piece in pieces if not piece.body]
     heads = [_piece_head(phrase) for phrase in worn]
     forms = dict.fromkeys(form for form in (_listed(heads), _listed(worn)) if form)
-    body = _listed([without_coverings(piece.phrase) for piece in pieces if piece.body])
-    return Subject(str(block["character"]["name"]), kind_of(block), tuple(forms), body)
+    body = [without_coverings(piece.phrase) for piece in pieces if piece.body]
+    bodies = dict.fromkeys(
+        form for form in (_listed([_piece_head(phrase) for phrase in body]), _listed(body)) if form
+    )
+    return Subject(str(block["character"]["name"]), kind_of(block), tuple(forms), tuple(bodies))
 
 
 def kind_of(block: dict[str, Any]) -> str:
@@ -92,18 +96,21 @@ def instruction(block: dict[str, Any], known: dict[str, str], seed: int) -> str 
     forms = _forms(known)
     # An age is the last that a drawing needs.
     forms["kind"] = tuple(dict.fromkeys([_ageless(who.kind), who.kind])) if who.kind else (_figure(block),)
+    # Rain and snow are drawn; a list has room for them.
+    if "lighting" in forms:
+        least = with_air(lead_of(known["lighting"]))
+        forms["lighting"] = tuple(form for form in forms["lighting"] if len(form) >= len(least))
 
     def build(chosen: dict[str, str]) -> list[str]:
         figure = chosen["kind"]
         dressed = f"{figure} in {chosen['outfit']}" if "outfit" in chosen else figure
-        lead = ", ".join(part for part in (dressed, who.body) if part)
+        lead = ", ".join(part for part in (dressed, chosen.get("body", "")) if part)
         items = [lead, *(chosen[name] for name in _ORDER if name in chosen)]
         # The picture's seed decides which item leads, or every instruction for a character would open alike.
         first = seed // 11 % len(items)
         return [items[first], *items[:first], *items[first + 1 :]]
 
-    if who.worn:
-        forms["outfit"] = who.worn
+    forms |= {part: given for part, given in (("outfit", who.worn), ("body", who.body)) if given}
     chosen = _grown(forms, lambda found: fits(build(found)))
     return listed(build(chosen))
 
@@ -127,8 +134,7 @@ def plain_caption(block: dict[str, Any], known: dict[str, str], seed: int) -> st
     """Describe the picture in one plain phrase of 15 to 40 words that names who it is, and in what clothes."""
     who = subject_of(block, known)
     forms = _forms(known)
-    if who.worn:
-        forms["outfit"] = who.worn
+    forms |= {part: given for part, given in (("outfit", who.worn), ("body", who.body)) if given}
     orders = (
         ("subject", "pose", "expression", "prop", "setting", "lighting"),
         ("lighting:", "subject", "pose", "prop", "setting", "expression"),
@@ -146,7 +152,7 @@ def plain_caption(block: dict[str, Any], known: dict[str, str], seed: int) -> st
 
     def build(chosen: dict[str, str]) -> str:
         kind = f", {chosen['kind']}" if "kind" in chosen else ""
-        body = f" with {who.body}" if who.body else ""
+        body = f" with {chosen['body']}" if "body" in chosen else ""
         worn = f"{',' if body else ''} in {chosen['outfit']}" if "outfit" in chosen else ""
         subject = f"{who.name}{kind}{body}{worn}"
         told = {name: _said(name, phrase) for name, phrase in chosen.items()} | {"subject": subject}
@@ -167,7 +173,7 @@ def plain_caption(block: dict[str, Any], known: dict[str, str], seed: int) -> st
     def room(chosen: dict[str, str]) -> bool:
         return len(words(build(chosen))) <= CAPTION_WORDS[1]
 
-    used = {mark.rstrip(":") for mark in order} | {"outfit", "kind"}
+    used = {mark.rstrip(":") for mark in order} | {"outfit", "body", "kind"}
     text = build(_grown({name: found for name, found in forms.items() if name in used}, room))
     for extra in ("colour", "style", "lighting", "composition"):
         if len(words(text)) < CAPTION_WORDS[0] and extra in known and extra not in used:
@@ -228,7 +234,7 @@ def _forms(known: dict[str, str]) -> dict[str, tuple[str, ...]]:
 def _heads(element: str, phrase: str, outfit: str) -> list[str]:
     lead = lead_of(phrase)
     if element == "lighting":
-        return [brief(lead)]
+        return [brief(lead), with_air(lead)]
     if element == "setting":
         return [place_head(phrase)]
     if element == "colour":

@@ -179,6 +179,18 @@ def brief(light: str) -> str:
     return re.split(r" (?:through|with|among|in|under|against) ", light)[0]
 
 
+_IN_THE_AIR = re.compile(
+    r"\b(rain|drizzle|sleet|hail|snow(?:flakes)?|mist|fog|smoke|petals|(?:autumn )?leaves|sparks)\b"
+)
+
+
+def with_air(light: str) -> str:
+    """Return the light with what is in the air in one word: "pink dawn light with mist"; the light alone in clear air."""
+    lead = brief(light)
+    air = _IN_THE_AIR.search(light.removeprefix(lead))
+    return f"{lead} with {air[1]}" if air else lead
+
+
 def place_head(setting: str) -> str:
     """Return the place without what stands in it: "the round lamp room beside its lens" -> "the round lamp room"."""
     head = re.split(
