@@ -10,6 +10,7 @@ import hashlib
 import json
 import os
 import sqlite3
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, closing, contextmanager
 from dataclasses import dataclass
@@ -18,6 +19,7 @@ from typing import Any, Literal
 
 from rolescape_data.errors import DiskFullError, InputError, RolescapeError
 from rolescape_data.providers.base import ErrorKind, Outcome, Request, Writer
+from rolescape_data.providers.quarantine import held
 
 Step = Literal["ask", "correct", "fresh", "widen"]
 AttemptState = Literal[
@@ -101,11 +103,6 @@ _END = (
     "UPDATE attempts SET state = ?, cost_usd = ?, input_tokens = ?, output_tokens = ?, latency_s = ?, finish = ?, "
     "text = ?, fault = ?, detail = ?, model = ?, fingerprint = ?, ended = strftime('%Y-%m-%dT%H:%M:%fZ', 'now') "
     "WHERE key = ? AND number = ?"
-)
-# A writer that sends nothing would only say the same again; what a fall-back answered is in nobody's way.
-_SENT = (
-    "EXISTS (SELECT 1 FROM attempts WHERE attempts.key = calls.key) AND NOT EXISTS (SELECT 1 FROM handed_on "
-    "JOIN calls AS next ON next.key = successor_key WHERE handed_on.key = calls.key AND next.reply IS NOT NULL)"
 )
 Statement = tuple[str, tuple[Any, ...]]
 
@@ -263,29 +260,27 @@ class Ledger:
         return found
 
     def quarantined(self) -> dict[tuple[str, str], int]:
-        """Count the calls that were sent and are in quarantine, by prompt and error."""
+        """Count the requests that were sent and are in quarantine, by prompt and error of whoever was asked first."""
         with self._open() as database:
-            rows = database.execute(
-                f"SELECT prompt_id, error, count(*) FROM calls WHERE error IS NOT NULL AND {_SENT} GROUP BY 1, 2"
-            ).fetchall()
-        return {(prompt_id, error): count for prompt_id, error, count in rows}
+            return dict(Counter((one.prompt_id, one.error) for one in held(database)))
 
     def release(self, errors: Sequence[ErrorKind], prompts: Sequence[str] | None = None) -> list[str]:
-        """Take calls out of quarantine, so that they are asked anew; what they cost stays on the books.
+        """Take requests out of quarantine, so that they are asked anew; what they cost stays on the books.
 
         Args:
             errors: why they are there.
             prompts: of these alone; None takes all.
 
         Returns:
-            Their keys.
+            The keys of their calls: one for each writer that was asked.
         """
-        where = f"error IN ({', '.join('?' * len(errors))}) AND {_SENT}"
-        values: tuple[str, ...] = tuple(errors)
-        if prompts is not None:
-            where, values = f"{where} AND prompt_id IN ({', '.join('?' * len(prompts))})", (*errors, *prompts)
         with self._open() as database, database:
-            keys = [row[0] for row in database.execute(f"SELECT key FROM calls WHERE {where}", values)]
+            keys = [
+                key
+                for one in held(database)
+                if one.error in errors and (prompts is None or one.prompt_id in prompts)
+                for key in one.keys
+            ]
             for key in keys:
                 database.execute("UPDATE attempts SET retired = 1 WHERE key = ?", (key,))
                 database.execute("DELETE FROM calls WHERE key = ?", (key,))
