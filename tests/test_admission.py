@@ -207,6 +207,48 @@ def test_a_server_that_answers_nobody_is_given_up() -> None:
     assert run(main()) <= 60.0
 
 
+def test_what_answers_but_cannot_be_read_may_be_charged_for_and_is_asked_few_times() -> None:
+    sent: list[float] = []
+
+    async def unreadable(ticket: Ticket) -> Reply:
+        sent.append(asyncio.get_running_loop().time())
+        raise WireFault("overloaded", "the server answered with something other than JSON")
+
+    async def main() -> None:
+        with pytest.raises(StoppedError, match="other than JSON"):
+            await Admission("openai:sim").run(unreadable, kind="k", tokens=1)
+
+    run(main())
+
+    assert len(sent) == 6
+
+
+def test_a_server_that_is_started_anew_in_the_middle_of_a_run_is_waited_for() -> None:
+    def gone(server: SimulatedServer, now: float) -> WireFault | None:
+        fault = WireFault("connection", "connection refused")
+        fault.__context__ = ConnectionRefusedError()
+        return fault if 2 < now < 42 else None
+
+    server = SimulatedServer(latency_s=0.5, refuse=gone)
+
+    seconds = calls(server, 500)
+
+    assert server.answered == 500
+    assert 42 <= seconds <= 60
+
+
+def test_an_address_where_nobody_ever_answered_is_given_up_within_seconds() -> None:
+    async def nobody(ticket: Ticket) -> Reply:
+        raise WireFault("connection", "connection refused") from ConnectionRefusedError()
+
+    async def main() -> float:
+        with pytest.raises(StoppedError, match="connection refused"):
+            await every(Admission("openai:sim"), nobody, 20)
+        return asyncio.get_running_loop().time()
+
+    assert run(main()) <= 15.0
+
+
 def test_latency_is_the_signal_of_a_server_that_never_refuses() -> None:
     server = SimulatedServer(latency_s=0.5, slots=4)
     admission = Admission("openai:own", most=64)

@@ -11,8 +11,7 @@ from paid_run import asked
 from rolescape_data.errors import StoppedError, WriterError
 from rolescape_data.providers.admission import START
 from rolescape_data.providers.background import background
-from rolescape_data.providers.paid import refused_unpaid
-from rolescape_data.providers.wire import WireFault
+from rolescape_data.providers.wire import WireFault, refused_unpaid
 
 
 def test_first_tries_that_end_in_500_cost_nothing_and_are_made_again(

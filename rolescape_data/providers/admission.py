@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 
 from rolescape_data.errors import RolescapeError, StoppedError, WriterError
 from rolescape_data.providers.pace import LearntPace, Pace
-from rolescape_data.providers.wire import Reply, WireFault
+from rolescape_data.providers.wire import FaultKind, Reply, WireFault, never_reached
 
 START = 24
 MOST = 64
@@ -127,10 +127,11 @@ class Admission:
                 return reply
             except WireFault as fault:
                 others = others if tries else self.successes
-                tries[fault.kind] += 1
-                delay = self._failed(loop.time(), ticket, fault, tries[fault.kind])
-                if tries[fault.kind] >= _TRIES[fault.kind]:
-                    self._give_up(loop.time(), fault, others_succeed=self.successes > others)
+                sort = self._sort(fault)
+                tries[sort] += 1
+                delay = self._failed(loop.time(), ticket, fault, tries[sort])
+                if tries[sort] >= _TRIES[sort]:
+                    self._give_up(loop.time(), fault, sort, others_succeed=self.successes > others)
             finally:
                 # However it ended, the place is free, and somebody may wait for it.
                 self.in_flight -= 1
@@ -287,12 +288,22 @@ class Admission:
             self._probing = True
         self._accepted = 0
 
-    def _give_up(self, now: float, fault: WireFault, *, others_succeed: bool) -> None:
+    def _sort(self, fault: WireFault) -> FaultKind:
+        """Return which tries a failure counts among: what may be paid for with every try has few of them."""
+        if fault.kind == "overloaded" and not fault.status:
+            # It answered, though not so that anybody can read it, and may have charged as for a reply that got lost.
+            return "connection"
+        if fault.kind == "connection" and self.successes and never_reached(fault):
+            # It answered before and is gone: started anew, or the network is. Knocking costs nothing.
+            return "overloaded"
+        return fault.kind
+
+    def _give_up(self, now: float, fault: WireFault, sort: FaultKind, *, others_succeed: bool) -> None:
         """End a call whose tries are used up; whether it alone fails, or everything, decides how."""
         if others_succeed:
             raise fault
         # An overloaded server charges nothing and is waited for; a lost reply may be paid for with every try.
-        if fault.kind != "overloaded":
+        if sort != "overloaded":
             since = now - (self._trouble if self._trouble is not None else now)
             raise self._stop(now, StoppedError(_stopped(self.name, since, 0.0, fault)), fault)
 

@@ -17,8 +17,7 @@ from rolescape_data.providers.batch_ledger import closing_batch, intending, nami
 from rolescape_data.providers.batch_wire import BatchClient, Line, Look, Result
 from rolescape_data.providers.journal import Journal
 from rolescape_data.providers.ledger import Ended, Statement, Step, beginning, ending
-from rolescape_data.providers.paid import refused_unpaid
-from rolescape_data.providers.wire import Attempt, WireFault
+from rolescape_data.providers.wire import Attempt, WireFault, refused_unpaid
 
 if TYPE_CHECKING:
     from rolescape_data.providers.background import ProfiledClient

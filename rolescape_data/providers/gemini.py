@@ -9,12 +9,21 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import SecretStr
 
+from rolescape_data.errors import WriterError
 from rolescape_data.providers.keys import find_key, is_own_server, shown_url, without_keys
 from rolescape_data.providers.pictures import sendable
 from rolescape_data.providers.schemas import Profile, sanitised_text
 from rolescape_data.providers.session import Dress, Posted, Session
 from rolescape_data.providers.waits import retry_after_s, span_s
-from rolescape_data.providers.wire import Attempt, FaultKind, Reply, WireFault, tokens_told, tokens_used
+from rolescape_data.providers.wire import (
+    Attempt,
+    FaultKind,
+    Reply,
+    WireFault,
+    counts_told,
+    tokens_told,
+    tokens_used,
+)
 
 if TYPE_CHECKING:
     import aiohttp
@@ -52,13 +61,18 @@ class GeminiClient:
         key: else GEMINI_API_KEY, GOOGLE_API_KEY, or the file that one of these with _FILE behind it names.
 
     Raises:
-        WriterError: no key where one is needed.
+        WriterError: no key where one is needed, or a name that is none.
     """
 
     provider = "gemini"
     profile: Profile = "gemini"
 
     def __init__(self, model: str, *, base_url: str | None = None, key: str | None = None) -> None:
+        if any(mark in model for mark in ("..", "?", "&")):
+            # It becomes part of the address, so the SDK takes no such name.
+            raise WriterError(
+                f"'{model}' is no name of a Gemini model. Write it as the service does, e.g. gemini-3.5-flash."
+            )
         self.model = model
         self.base_url = base_url
         self._own = base_url is not None and is_own_server(base_url)
@@ -95,7 +109,7 @@ class GeminiClient:
         if posted.status >= 400:
             raise self._status_fault(posted)
         try:
-            return self._reply(json.loads(posted.body), attempt)
+            return self._reply(json.loads(posted.text), attempt)
         except (ValueError, TypeError, AttributeError, KeyError, RecursionError) as fault:
             # Text that calls itself JSON and is none, or JSON of another shape: a proxy's, or a cut-off answer.
             raise self._fault("overloaded", f"the server's answer cannot be read ({fault})") from None
@@ -194,7 +208,7 @@ class GeminiClient:
             text = text or f"refused: {blocked or reason}"
         elif reason in _CUT:
             finish = "length"
-        usage = answer.get("usageMetadata") or {}
+        usage = counts_told(answer.get("usageMetadata"))
         given = tokens_told(usage.get("promptTokenCount"))
         # Thoughts are billed as output and counted apart from the answer.
         told = [tokens_told(usage.get(name) or 0) for name in ("candidatesTokenCount", "thoughtsTokenCount")]
@@ -210,7 +224,7 @@ class GeminiClient:
         )
 
     def _status_fault(self, posted: Posted) -> WireFault:
-        error = _error(posted.body)
+        error = _error(posted.text)
         found = error.get("details")
         details = [part for part in found if isinstance(part, dict)] if isinstance(found, list) else []
         wait_s = next((span_s(str(part["retryDelay"])) for part in details if "retryDelay" in part), None)
@@ -227,7 +241,7 @@ class GeminiClient:
         return WireFault(kind, without_keys(message, self._key), retry_after_s=wait_s, status=status)
 
 
-def _error(body: bytes) -> dict[str, Any]:
+def _error(body: str) -> dict[str, Any]:
     """Return what a refusal says of itself, its typed details (RetryInfo, QuotaFailure, ErrorInfo) with it."""
     try:
         said = json.loads(body)

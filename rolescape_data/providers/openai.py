@@ -16,7 +16,15 @@ from rolescape_data.providers.pictures import sendable
 from rolescape_data.providers.schemas import Profile, sanitised_text
 from rolescape_data.providers.session import Dress, Posted, Session
 from rolescape_data.providers.waits import per_minute, retry_after_s
-from rolescape_data.providers.wire import Attempt, FaultKind, Reply, WireFault, tokens_told, tokens_used
+from rolescape_data.providers.wire import (
+    Attempt,
+    FaultKind,
+    Reply,
+    WireFault,
+    counts_told,
+    tokens_told,
+    tokens_used,
+)
 
 if TYPE_CHECKING:
     from openai import AsyncOpenAI
@@ -208,7 +216,7 @@ class OpenAIClient:
 
     def _read(self, posted: Posted) -> Any:
         try:
-            body = json.loads(posted.body)
+            body = json.loads(posted.text)
         except (ValueError, RecursionError):
             body = None
         if posted.elsewhere:
@@ -244,7 +252,7 @@ class OpenAIClient:
             finish = _FINISH.get(choice.get("finish_reason") or "stop", "stop")
             if message.get("refusal"):
                 text, finish = _text(message["refusal"]), "refusal"
-            usage = body.get("usage") or {}
+            usage = counts_told(body.get("usage"))
             given = tokens_told(usage.get("prompt_tokens"))
             made = tokens_told(usage.get("completion_tokens") or 0)
         except (LookupError, TypeError, AttributeError) as fault:

@@ -7,7 +7,6 @@ run pays again for no more than was in flight. Any number of characters may writ
 import asyncio
 import hashlib
 import json
-import socket
 import threading
 from collections.abc import Sequence
 from contextlib import nullcontext
@@ -35,7 +34,7 @@ from rolescape_data.providers.repair import Ask, Said, Settled, next_step, read
 from rolescape_data.providers.row import Row, answered
 from rolescape_data.providers.schemas import answer_schema
 from rolescape_data.providers.tokens import Estimate, bound
-from rolescape_data.providers.wire import Attempt, Reply, WireFault
+from rolescape_data.providers.wire import Attempt, Reply, WireFault, refused_unpaid
 
 # What a reply is expected to use of its limit before any has been seen, for limits of tokens a minute.
 _EXPECTED_SHARE = 4
@@ -271,25 +270,6 @@ def _end_of(fault: BaseException, worst: float, seconds: float) -> Ended:
     if isinstance(fault, RolescapeError):
         return Ended("refused", latency_s=seconds, fault="not sent", detail=str(fault))
     return Ended("unknown", latency_s=seconds, fault=type(fault).__name__)
-
-
-def refused_unpaid(fault: WireFault) -> bool:
-    """Tell whether a failed sending certainly cost nothing: the server said no, or was never reached.
-
-    A reply that broke off or never came may have been made, and charged, all the same; so may one that only a
-    gateway gave up waiting for (408, 504, 524).
-    """
-    if fault.status >= 300:
-        return fault.kind != "timeout" and fault.status not in (408, 504, 524)
-    cause: BaseException | None = fault
-    while cause is not None:
-        inner = getattr(cause, "os_error", None)
-        if isinstance(cause, ConnectionRefusedError | socket.gaierror) or isinstance(
-            inner, ConnectionRefusedError | socket.gaierror
-        ):
-            return True
-        cause = cause.__cause__ or cause.__context__
-    return False
 
 
 def lock_of(path: Path) -> threading.Lock:

@@ -27,6 +27,11 @@ class Posted:
     body: bytes
 
     @property
+    def text(self) -> str:
+        """The body as text. A broken letter in it, as servers send that cut tokens in two, does not spoil what is paid for."""
+        return self.body.decode("utf-8-sig", "replace")
+
+    @property
     def elsewhere(self) -> str:
         """Where the server sends callers to, as a sentence; '' when it does not."""
         if not 300 <= self.status < 400:

@@ -3,6 +3,8 @@
 Adapters (`openai`, `gemini`) turn their SDK's types and exceptions into these; nothing above them knows an SDK.
 """
 
+import socket
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal, Protocol
 
@@ -60,6 +62,11 @@ class Reply:
     counted: bool = True
 
 
+def counts_told(usage: Any) -> Mapping[str, Any]:
+    """Return a server's counts; none where it sends something else: the reply beside them is whole all the same."""
+    return usage if isinstance(usage, Mapping) else {}
+
+
 def tokens_told(count: Any) -> int | None:
     """Return a server's count of tokens; None where it is missing, negative, no number or beyond all bounds."""
     if isinstance(count, bool) or not isinstance(count, int | float) or not 0 <= count <= _MOST_TOKENS:
@@ -91,6 +98,30 @@ class WireFault(Exception):  # noqa: N818 - the adapters speak of faults through
         self.kind: FaultKind = kind
         self.retry_after_s = retry_after_s
         self.status = status
+
+
+def refused_unpaid(fault: WireFault) -> bool:
+    """Tell whether a failed sending certainly cost nothing: the server said no, or was never reached.
+
+    A reply that broke off or never came may have been made, and charged, all the same; so may one that only a
+    gateway gave up waiting for (408, 504, 524).
+    """
+    if fault.status >= 300:
+        return fault.kind != "timeout" and fault.status not in (408, 504, 524)
+    return never_reached(fault)
+
+
+def never_reached(fault: WireFault) -> bool:
+    """Tell whether a sending failed before anything left: nobody listens there, or the name leads nowhere."""
+    cause: BaseException | None = fault
+    while cause is not None:
+        inner = getattr(cause, "os_error", None)
+        if isinstance(cause, ConnectionRefusedError | socket.gaierror) or isinstance(
+            inner, ConnectionRefusedError | socket.gaierror
+        ):
+            return True
+        cause = cause.__cause__ or cause.__context__
+    return False
 
 
 class Client(Protocol):
