@@ -23,8 +23,14 @@ _AT = re.compile(r"^(?P<name>.+?)@(?P<url>https?://.+)$")
 
 
 def _without_credentials(url: str) -> str:
-    parts = urlsplit(url)
-    if parts.scheme not in ("http", "https") or not parts.hostname:
+    url = url.strip()
+    try:
+        parts = urlsplit(url)
+        # Read here, since a port that is none is noticed only when it is asked for.
+        found = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
+    except ValueError:
+        found = False
+    if not found:
         raise ValueError("is no URL; write http://HOST:PORT/v1")
     if parts.username or parts.password:
         raise ValueError("holds a user name or password; keys belong into the environment (`key_env:`)")

@@ -84,6 +84,8 @@ def test_a_name_in_writers_that_is_neither_stage_nor_kind_is_told_with_the_known
         ("writers: {qa: {name: 'openai:a', key: sk-1}}", "unknown key 'key'"),
         ("writers: {qa: {name: 'openai:a', base_url: 'http://me:secret@host/v1'}}", "password"),
         ("writers: {qa: {name: 'openai:a', base_url: 'host:8000'}}", "no URL"),
+        ("writers: {qa: {name: 'openai:a', base_url: 'http://host:80000/v1'}}", "no URL"),
+        ("writers: {qa: {name: 'openai:a', base_url: 'http://[::1/v1'}}", "no URL"),
         ("writers: {qa: {name: 'openai:a', base_url: 'https://host/v1?key=secret'}}", "keys belong"),
         ("writers: {qa: 7}", "qa"),
     ],

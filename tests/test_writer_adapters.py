@@ -288,6 +288,25 @@ def test_a_key_file_that_cannot_be_used_is_named_and_its_content_is_not(
     assert "two keys" not in str(told.value)
 
 
+@pytest.mark.parametrize("key", ["\u201csk-4f9a7c1e\u201d", "sk-4f9a7c1e\nX: y", "sk-4f9a7c1e 2b8d6035"])
+@pytest.mark.parametrize("provider", PROVIDERS)
+def test_what_cannot_be_sent_as_a_key_is_told_before_anything_is_sent_and_not_shown(
+    no_keys: pytest.MonkeyPatch, provider: str, key: str
+) -> None:
+    name = NAMES[provider][0]
+    no_keys.setenv(name, key)
+
+    with pytest.raises(WriterError, match=f"environment variable {name} does not hold one key") as told:
+        OpenAIClient("gpt") if provider == "openai" else GeminiClient("gemini")
+    assert "4f9a7c1e" not in str(told.value)
+
+
+@pytest.mark.parametrize("model", ["../v1/x", "x?key=1", "x&y"])
+def test_a_name_that_would_change_the_address_is_no_gemini_model(model: str) -> None:
+    with pytest.raises(WriterError, match="no name of a Gemini model"):
+        GeminiClient(model, key=KEY)
+
+
 @pytest.mark.parametrize("provider", PROVIDERS)
 def test_a_server_of_ones_own_needs_no_key(
     server: ModelServer, provider: str, no_keys: pytest.MonkeyPatch

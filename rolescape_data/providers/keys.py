@@ -23,11 +23,11 @@ def find_key(names: tuple[str, ...], *, needed_for: str | None) -> SecretStr | N
         needed_for: the writer that cannot do without; None when a key is not needed.
 
     Raises:
-        WriterError: none is there though one is needed, or the named file cannot be used.
+        WriterError: none is there though one is needed, the named file cannot be used, or what is there is no key.
     """
     for name in names:
         if os.environ.get(name, "").strip():
-            return SecretStr(os.environ[name].strip())
+            return SecretStr(_whole(os.environ[name].strip(), f"The environment variable {name}"))
         path = os.environ.get(f"{name}_FILE", "").strip()
         if path:
             return SecretStr(_from_file(name, Path(path)))
@@ -47,9 +47,15 @@ def _from_file(name: str, path: Path) -> str:
         raise WriterError(
             f"The key file {path} that {name}_FILE names cannot be read ({why}). Correct the path, or set {name}."
         ) from None
-    if not key or len(key.split()) != 1:
+    return _whole(key, f"The key file {path} that {name}_FILE names")
+
+
+def _whole(key: str, place: str) -> str:
+    """Return a key that can be sent: a line break or a quotation mark of a word processor fails inside the SDK, or later."""
+    if not key or not all("!" <= letter <= "~" for letter in key):
         raise WriterError(
-            f"The key file {path} that {name}_FILE names does not hold one key and nothing else. Put the key alone into it."
+            f"{place} does not hold one key and nothing else (a key has plain letters, digits and signs, no blanks and no "
+            "typographic quotation marks). Put the key alone into it."
         )
     return key
 
