@@ -112,6 +112,7 @@ def status_of(folder: Path) -> dict[str, Any]:
             "input_tokens": spent.input_tokens,
             "output_tokens": spent.output_tokens,
             "cost_usd": round(spent.cost_usd, 6),
+            "open_usd": round(spent.open_usd, 6),
             "taken_over": [
                 {"writer": writer, "by": successor, "reason": reason, "calls": count}
                 for (writer, successor, reason), count in taken_over(Ledger(place.ledger)).items()
@@ -131,6 +132,7 @@ def status_of(folder: Path) -> dict[str, Any]:
         "batches": open_in(workspace, whole.characters),
         "expected": asdict(money) if (money := expected(workspace)) is not None else None,
         "cost_usd": round(sum(entry["cost_usd"] for entry in characters.values()), 6),
+        "open_usd": round(sum(entry["open_usd"] for entry in characters.values()), 6),
     }
 
 
@@ -177,10 +179,17 @@ def tell_status(found: dict[str, Any]) -> str:
         lines.append(f"  out of date: {', '.join(found['stale'])}")
     lines += batch_lines(found["batches"])
     lines.append(f"  {found['clip']}")
-    lines.append(f"  spent in all: {found['cost_usd']:.4f} USD")
+    lines.append(f"  spent in all: {found['cost_usd']:.4f} USD{_unsettled(found['open_usd'])}")
     if found["expected"] is not None:
         lines.append(f"  whole build: {tell_expected(Expected(**found['expected']))}")
     return "\n".join(lines + _shortcomings(found))
+
+
+def _unsettled(usd: float) -> str:
+    """Say what may come on top: calls in flight when a run was killed, or lost on their way, and open batches."""
+    if usd <= 0:
+        return ""
+    return f", and up to {usd:.4f} USD for calls whose end is not known (under way, killed, or lost); a budget counts both"
 
 
 def _shortcomings(result: dict[str, Any]) -> list[str]:

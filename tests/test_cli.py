@@ -12,6 +12,8 @@ import pytest
 from conftest import Told, program, run_rolescape
 from small_set import IDS, ROOT, changed, contents, edit
 
+from rolescape_data.providers.ledger import Ledger, beginning
+
 Run = Callable[..., Told]
 
 COMMANDS = [
@@ -141,7 +143,20 @@ def test_status_of_a_finished_workspace_counts_records_calls_and_splits(built: P
         told.out,
     )
     assert "not built" not in told.out and "out of date" not in told.out
-    assert "spent in all: 0.0000 USD" in told.out
+    assert "spent in all: 0.0000 USD\n" in told.out
+
+
+def test_status_tells_what_calls_may_have_cost_whose_end_nobody_knows(
+    built: Path, rolescape: Run, tmp_path: Path
+) -> None:
+    folder = shutil.copytree(built, tmp_path / "killed.workspace")
+    with Ledger(folder / "characters" / IDS[0] / "ledger.sqlite").opened() as database, database:
+        database.execute(*beginning("of a killed run", 1, "ask", 0.25))
+
+    told = rolescape("status", folder)
+
+    assert "spent in all: 0.0000 USD, and up to 0.2500 USD for calls whose end is not known" in told.out
+    assert json.loads(rolescape("status", folder, "--json").out)["open_usd"] == 0.25
 
 
 def test_status_of_an_unfinished_workspace_names_what_is_not_built(

@@ -76,6 +76,11 @@ class Background:
         self._thread.join(2.0)
 
     async def _close_clients(self) -> None:
+        # Who still looks after a batch is told to stop: the loop would complain of it on its way out.
+        looking = asyncio.all_tasks() - {asyncio.current_task()}
+        for task in looking:
+            task.cancel()
+        await asyncio.gather(*looking, return_exceptions=True)
         for client in self._clients.values():
             await client.close()
 
