@@ -23,6 +23,8 @@ Owner = Literal["character", "script", "pool"]
 MAX_TEXT_BYTES = 32_000_000
 # No language writes such words; what does is encoded data, which is no text about anybody.
 MAX_WORD = 2_000
+# Form feeds and stray control bytes come from PDF extraction; a record may not carry them.
+_STRAY = dict.fromkeys({*range(32), *range(127, 160)} - {*map(ord, "\n\t")}, " ")
 _ENDLESS_WORD = re.compile(rf"[A-Za-z0-9+/=_-]{{{MAX_WORD + 1},}}")
 PICTURE_SUFFIXES = frozenset(
     [
@@ -192,11 +194,7 @@ def _text(path: str, data: bytes) -> str:
         text = data.decode("utf-8-sig").replace("\r\n", "\n").replace("\r", "\n")
     except UnicodeDecodeError as fault:
         raise InputError(f"{path} is not UTF-8 text (byte {fault.start}). Save it as UTF-8.") from fault
-    # Form feeds and stray control bytes come from PDF extraction; a record may not carry them.
-    text = "".join(
-        char if char in "\n\t" or (ord(char) >= 32 and not 127 <= ord(char) < 160) else " " for char in text
-    )
-    text = clean_text(text)
+    text = clean_text(text.translate(_STRAY))
     if (endless := _ENDLESS_WORD.search(text)) is not None:
         line = text.count("\n", 0, endless.start()) + 1
         raise InputError(
