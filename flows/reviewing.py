@@ -17,6 +17,7 @@ from rolescape_data.judging.rubrics import Rubric, load_rubric
 from rolescape_data.judging.sampling import sampled
 from rolescape_data.prompts import Prompt, data_block, load_prompt
 from rolescape_data.providers.base import ImageInput, Outcome, Request, Writer
+from rolescape_data.providers.ledger import Ledger
 from rolescape_data.records import Cell, ImageRecord, Record, Review
 from rolescape_data.stages.base import Result
 from rolescape_data.store.inputs import Inputs
@@ -91,7 +92,7 @@ def reviews(desk: Desk, tables: Tables, take: int) -> Result:
             continue
         made: list[Review] = []
         if not silent:
-            made = judge(
+            found = judge(
                 _Filed(writer),
                 asked.rubric,
                 asked.prompt,
@@ -99,16 +100,19 @@ def reviews(desk: Desk, tables: Tables, take: int) -> Result:
                 evaluated=REJECTED if asked.rubric.judge_kind == "mmrole_pair" else REFERENCE,
                 picture=picture,
                 take=take,
-            ).reviews
-        found = sum(one.parse_ok for one in made)
+            )
+            made = found.reviews
+            # Nobody is to pay again for a try without a reply whose question was answered by a later one.
+            Ledger(desk.workspace.character(desk.material.id).ledger).note_asked_again(found.asked_again)
+        read = sum(one.parse_ok for one in made)
         cells.append(
             Cell(
                 character_id=desk.material.id,
                 kind=Review.kind,
                 cell=f"{asked.rubric.name} {sort}",
                 wanted=wanted,
-                found=found,
-                note="" if found == wanted else NOT_RUN if silent else UNREAD,
+                found=read,
+                note="" if read == wanted else NOT_RUN if silent else UNREAD,
             )
         )
         records += made

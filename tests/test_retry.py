@@ -1,18 +1,26 @@
 """Quarantined requests asked again on demand, and no other; judged by the server's counters."""
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
+from typing import Literal
 
 import pytest
 from conftest import Told
 from model_server import ModelServer
 from small_set import IDS
 
+from flows.rehearsing import OFFLINE, with_writer
 from flows.retrying import EVERY, lift, quarantined, to_retry
+from flows.reviewing import reviews
+from flows.tasks import open_desk
+from rolescape_data.judging.judge import MOST_TRIES
 from rolescape_data.providers.background import background
-from rolescape_data.providers.ledger import Ledger
-from rolescape_data.records import RECORDS
+from rolescape_data.providers.base import Outcome, Request
+from rolescape_data.providers.ledger import Ledger, beginning, call_key, keeping
+from rolescape_data.providers.stand_in import StandIn
+from rolescape_data.records import RECORDS, Review
 from rolescape_data.store.workspace import Workspace
 
 Build = Callable[..., Told]
@@ -129,6 +137,47 @@ def test_the_questions_of_one_character_are_retried_alone(
     background().journal.settle()
     assert to_retry(opened, IDS[0], EVERY, KINDS) == {}
     assert to_retry(opened, IDS[1], EVERY, KINDS) == asked[IDS[1]]
+
+
+def test_a_judges_try_without_a_reply_is_in_quarantine_until_a_later_one_of_the_same_question_is_read(
+    built: Path,
+) -> None:
+    with (built / "set.yaml").open("a") as file:
+        file.write("\nreviews: {sample: 2, rubrics: [rolescape_1to7]}\n")
+    desk = open_desk(Workspace(built), IDS[0], casting=OFFLINE)
+    folder = desk.workspace.character(IDS[0])
+    ledger = Ledger(folder.ledger)
+
+    reviews(with_writer(desk, Review.kind, Hesitant(ledger, tries=1)), folder.read_all(), take=0)
+    read_later = ledger.quarantined()
+    reviews(with_writer(desk, Review.kind, Hesitant(ledger, tries=MOST_TRIES)), folder.read_all(), take=1)
+
+    assert ("review", "empty") not in read_later
+    assert ledger.quarantined()["review", "empty"] > 0
+
+
+class Hesitant:
+    """A judge whose first tries of each question come to nothing, in a ledger as after a paid call."""
+
+    name = "openai:test-model"
+    kind: Literal["llm", "vlm", "rule"] = "llm"
+
+    def __init__(self, ledger: Ledger, *, tries: int) -> None:
+        self._ledger = ledger
+        self._tries = tries
+
+    def write(self, asked: Sequence[Request]) -> list[Outcome]:
+        return [self._said(request) for request in asked]
+
+    def _said(self, request: Request) -> Outcome:
+        key = call_key(self.name, request)
+        (found,) = StandIn(lambda *_: None).write([request])
+        failed = request.take % MOST_TRIES < self._tries
+        outcome = Outcome(key, None, error="empty") if failed else replace(found, call_key=key)
+        with self._ledger.opened() as database, database:
+            database.execute(*beginning(key, 1, "ask", 0.0))
+            database.execute(*keeping(self.name, request, outcome))
+        return outcome
 
 
 @pytest.mark.parametrize("command", ["build", "qa"])

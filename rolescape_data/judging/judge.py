@@ -40,10 +40,11 @@ class Task:
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """Reviews in the order of the replies, and what was not judged and why."""
+    """Reviews in the order of the replies, what was not judged and why, and tries without a reply by the one that was read."""
 
     reviews: list[Review]
     not_run: dict[str, str] = field(default_factory=dict)
+    asked_again: dict[str, str] = field(default_factory=dict)
 
 
 def judge(
@@ -93,7 +94,14 @@ def judge(
         for task, said in zip(tasks, asked, strict=True)
         if said
     ]
-    return Judged(reviews, not_run)
+    again = {
+        outcome.call_key: said[-1][0].call_key
+        for said in asked
+        if said and isinstance(said[-1][1], Scored)
+        for outcome, _ in said[:-1]
+        if outcome.reply is None
+    }
+    return Judged(reviews, not_run, again)
 
 
 def tasks_of(

@@ -1,7 +1,8 @@
 """Every call to a writer, kept in one SQLite file per character: what is paid for is never paid for twice.
 
 `calls` holds one row per request that is settled: answered, or quarantined with its raw text and reason. `handed_on`
-names the calls that a fall-back took over, and why. `attempts`
+names the calls that a fall-back took over, and why; `asked_again` those that came to nothing and whose question
+another one answered later. `attempts`
 holds every sending of a paid request: a row in state 'open' is committed before the request leaves, and closed when
 its end is known. What a killed run left open may have been answered and charged for, so it counts at its worst case.
 """
@@ -11,7 +12,7 @@ import json
 import os
 import sqlite3
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -73,6 +74,10 @@ CREATE TABLE IF NOT EXISTS handed_on (
     reason TEXT NOT NULL,
     detail TEXT NOT NULL,
     at TEXT NOT NULL DEFAULT (strftime('%Y-%m-%dT%H:%M:%SZ', 'now'))
+) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS asked_again (
+    key TEXT PRIMARY KEY,
+    later TEXT NOT NULL
 ) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS batches (
     id TEXT PRIMARY KEY,
@@ -285,6 +290,14 @@ class Ledger:
                 database.execute("UPDATE attempts SET retired = 1 WHERE key = ?", (key,))
                 database.execute("DELETE FROM calls WHERE key = ?", (key,))
         return keys
+
+    def note_asked_again(self, later: Mapping[str, str]) -> None:
+        """Note which calls came to nothing and were asked again, each with the call that answered: nobody misses them."""
+        if later:
+            with self._open() as database, database:
+                database.executemany(
+                    "INSERT OR REPLACE INTO asked_again (key, later) VALUES (?, ?)", later.items()
+                )
 
     def spent(self) -> Spent:
         """Sum up the ledger: every sending of paid calls, and the calls of writers that send nothing."""

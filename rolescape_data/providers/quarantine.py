@@ -1,6 +1,6 @@
 """A ledger's calls that failed -> the requests that are in quarantine: what nobody answered, whoever was asked.
 
-A request that a fall-back took over is several calls and one request.
+A request that a fall-back took over, or that was answered when it was asked again in other words, is several calls and one request.
 """
 
 import json
@@ -12,7 +12,7 @@ _FAILED = (
     "SELECT calls.key, prompt_id, error FROM calls JOIN attempts ON attempts.key = calls.key WHERE error IS NOT NULL "
     "GROUP BY calls.key ORDER BY min(began), calls.key"
 )
-_LINKS = "SELECT key, successor_key FROM handed_on"
+_LINKS = "SELECT key, successor_key FROM handed_on UNION SELECT key, later FROM asked_again"
 _ANSWERED = "SELECT key FROM calls WHERE reply IS NOT NULL AND key IN (SELECT value FROM json_each(?))"
 
 
