@@ -8,7 +8,7 @@ import json
 import sqlite3
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -18,6 +18,7 @@ from flows.desk import Desk
 from flows.estimating import Forecast, forecast, forecast_questions, totals
 from rolescape_data.errors import RolescapeError
 from rolescape_data.providers.budget import ledgers_under
+from rolescape_data.providers.ledger import connected
 from rolescape_data.routes import Casting
 from rolescape_data.store.atomic import write_json
 from rolescape_data.store.workspace import Workspace, fingerprint
@@ -206,12 +207,11 @@ def _answered(ledgers: Sequence[Path]) -> Answered:
     for path in ledgers:
         if not path.exists():
             continue
-        with sqlite3.connect(f"file:{path}?mode=ro", uri=True, timeout=5) as database:
+        with closing(connected(path)) as database:
             rows = database.execute(
                 "SELECT prompt_id, count(*), total(cost_usd) FROM calls "
                 "WHERE EXISTS (SELECT 1 FROM attempts WHERE attempts.key = calls.key) GROUP BY prompt_id"
             ).fetchall()
-        database.close()
         for kind, count, usd in rows:
             before = found.get(kind, (0, 0.0))
             found[kind] = (before[0] + count, before[1] + usd)

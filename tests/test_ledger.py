@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from flows.expecting import _answered
 from rolescape_data.errors import DiskFullError, InputError
 from rolescape_data.providers.base import ImageInput, Outcome, Request
 from rolescape_data.providers.journal import Journal
@@ -277,3 +278,12 @@ def test_a_full_disk_is_a_resumable_stop(tmp_path: Path) -> None:
 
     assert isinstance(fault, DiskFullError)
     assert "run the same command again" in str(fault)
+
+
+def test_a_folder_may_be_called_anything_that_a_file_system_takes(tmp_path: Path) -> None:
+    path = tmp_path / "C# 100%41?x" / "ledger.sqlite"
+    path.parent.mkdir()
+    put(path, (beginning("one", 1, "ask", 0.9), keeping("openai:a", ASKED, outcome("one"))))
+
+    assert Ledger(path).spent().open_usd == 0.9
+    assert _answered([path]) == {"caption": (1, 0.5)}

@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Literal
 
-from rolescape_data.providers.ledger import TABLES, Statement, explained, storable
+from rolescape_data.providers.ledger import TABLES, Statement, connected, explained, storable
 
 BatchState = Literal[
     "intended",  # about to be submitted, or just submitted: only the server's list tells
@@ -137,7 +137,7 @@ def _age_s(began: str) -> float:
 @contextmanager
 def _opened(path: Path) -> Iterator[sqlite3.Connection]:
     try:
-        with closing(sqlite3.connect(path, timeout=30)) as database:
+        with closing(connected(path)) as database:
             database.executescript(TABLES)
             yield database
     except sqlite3.Error as fault:

@@ -325,12 +325,23 @@ class Ledger:
     @contextmanager
     def _open(self) -> Iterator[sqlite3.Connection]:
         try:
-            with closing(sqlite3.connect(self.path, timeout=30)) as database:
+            with closing(connected(self.path)) as database:
                 database.execute("PRAGMA synchronous = FULL")
                 database.executescript(TABLES)
                 yield database
         except sqlite3.Error as fault:
             raise explained(self.path, fault) from fault
+
+
+def connected(path: Path) -> sqlite3.Connection:
+    """Open a ledger. Where nothing can be written it is only read, as one plain file.
+
+    A paid ledger was last written in WAL mode, in which SQLite makes files beside it even to read it.
+    """
+    beside = path.with_name(path.name + "-wal")
+    if os.access(path.parent, os.W_OK) or not path.exists() or (beside.exists() and beside.stat().st_size):
+        return sqlite3.connect(path, timeout=30)
+    return sqlite3.connect(f"{path.resolve().as_uri()}?immutable=1", uri=True)
 
 
 def explained(path: Path, fault: Exception) -> RolescapeError:
