@@ -128,6 +128,22 @@ def test_two_threads_that_ask_the_same_pay_once(server: ModelServer, tmp_path: P
     assert all([one.reply for one in outcomes] == [one.reply for one in found[0]] for outcomes in found)
 
 
+def test_a_stage_with_a_key_of_its_own_leaves_alone_what_another_key_has_in_flight(
+    server: ModelServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    server.configure(latency_s=0.4)
+    with ThreadPoolExecutor(1) as pool:
+        monkeypatch.setenv("OPENAI_API_KEY", KEY)
+        done = pool.submit(writer_of(server, tmp_path).write, [asked(1), asked(2)])
+        while server.counters()["requests"] < 2:
+            pass
+        monkeypatch.setenv("OPENAI_API_KEY", KEY + "-of-another-stage")
+        writer_of(server, tmp_path, character="two")
+        done.result()
+
+    assert server.counters()["requests"] == 2
+
+
 def test_a_budget_needs_a_price(server: ModelServer, tmp_path: Path) -> None:
     purse = Purse(tmp_path, 1.0, prices(tmp_path))
 

@@ -30,25 +30,21 @@ class Background:
         self.loop = asyncio.new_event_loop()
         self.journal = Journal()
         self.pid = os.getpid()
-        self._clients: dict[tuple[str, str], ProfiledClient] = {}
+        self._clients: dict[tuple[str, str, object], ProfiledClient] = {}
         self._admissions: dict[tuple[str, str], Admission] = {}
         self._lock = threading.Lock()
         self._thread = threading.Thread(target=self.loop.run_forever, name="calls", daemon=True)
         self._thread.start()
 
     def client(self, name: str, base_url: str, make: Callable[[], ProfiledClient]) -> ProfiledClient:
-        """Return the client of a writer at an address, opened once.
+        """Return the client of a writer at an address with a key, opened once.
 
-        A client that the environment says otherwise about by now (another key) is made anew.
+        One key does not close what another one has open: stages may have keys of their own (`key_env:`), and what is in
+        flight then is paid for.
         """
         fresh = make()
         with self._lock:
-            held = self._clients.get((name, base_url))
-            if held is None or not _same_key(held, fresh):
-                if held is not None:
-                    asyncio.run_coroutine_threadsafe(held.close(), self.loop)
-                self._clients[name, base_url] = held = fresh
-            return held
+            return self._clients.setdefault((name, base_url, getattr(fresh, "_key", None)), fresh)
 
     def admission(self, name: str, base_url: str) -> Admission:
         """Return the limits of a writer at an address."""
@@ -115,7 +111,3 @@ def _number(name: str, default: int) -> int:
     if not text.isdigit() or int(text) < 1:
         raise SettingsError(f"{name} is '{text}'; it has to be a whole number above 0.")
     return int(text)
-
-
-def _same_key(held: Client, fresh: Client) -> bool:
-    return getattr(held, "_key", None) == getattr(fresh, "_key", None)
