@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from flows import progress
+from flows.begun import command_for
 from rolescape_data.errors import SettingsError
 from rolescape_data.providers.batch_ledger import open_batches
 from rolescape_data.providers.waits import span_s
@@ -61,6 +62,8 @@ def open_in(workspace: Workspace, characters: list[str]) -> list[dict[str, Any]]
                     "requests": 0,
                     "worst_usd": 0.0,
                     "characters": [],
+                    "fetched_by": command_for(workspace.character(name), batch.began)
+                    or "rolescape build --batch",
                 },
             )
             entry["at_server"] = entry["at_server"] or batch.remote
@@ -77,4 +80,5 @@ def lines(found: list[dict[str, Any]]) -> list[str]:
         f"{entry['since'][:16].replace('T', ' ')} UTC, at most {entry['worst_usd']:.4f} USD (batch {entry['batch']})"
         for entry in found
     ]
-    return [*said, "  `rolescape build --batch` fetches what is ready"] if said else []
+    commands = dict.fromkeys(entry["fetched_by"] for entry in found)
+    return [*said, *(f"  `{command}` fetches what is ready" for command in commands)]

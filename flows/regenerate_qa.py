@@ -1,5 +1,6 @@
 """Job 2: one character's questions again, and nothing else touched."""
 
+import shlex
 from pathlib import Path
 from typing import Any
 
@@ -7,6 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from flows import progress
 from flows.batches import until
+from flows.begun import begin
 from flows.build_character_set import last_build, remembered_budget, remembered_casting
 from flows.contract import shortcomings
 from flows.expecting import expecting_questions
@@ -67,9 +69,9 @@ def regenerate_qa(parameters: QaParameters) -> dict[str, Any]:
         casting = remembered_casting(workspace, parameters.writer, parameters.base_url, whole.inputs.found)
         budget_usd = remembered_budget(workspace, None, whole.inputs.found.budget_usd)
         append_log(workspace, f"qa {parameters.model_dump_json()}")
-        before = [stage for stage in ("verdicts", "splits") if done(whole, stage)]
         desk = open_desk(workspace, parameters.character, casting=casting)
         behind = out_of_date(desk, ("profile",))
+        before = begin(whole, parameters.character, _command(parameters))
         # After the writers are opened: one that cannot be asked leaves nothing behind to be made anew.
         if parameters.retry is not None:
             lift(workspace, parameters.character, parameters.retry, QA_KINDS)
@@ -89,7 +91,7 @@ def regenerate_qa(parameters: QaParameters) -> dict[str, Any]:
         with expecting_questions(desk, casting, batch=parameters.batch):
             result = each(build_character, [job], slots=1, name=lambda one: one.character)[0]
         # Also where nothing was asked: an earlier run may have ended between the questions and their verdicts.
-        if result["built"] or len(before) < 2:
+        if result["built"] or not all(done(whole, stage) for stage in ("verdicts", "splits")):
             judge(whole, only=parameters.character)
             divide(whole, only=parameters.character)
             for stage in before:
@@ -98,3 +100,12 @@ def regenerate_qa(parameters: QaParameters) -> dict[str, Any]:
         end_anew(workspace, parameters.character)
         stale = [stage for stage in ("shards", "report") if not done(whole, stage)]
     return {"built": result["built"], "stale": stale, "behind": behind, **shortcomings(whole)}
+
+
+def _command(parameters: QaParameters) -> str:
+    """Return what asks for the same: the writer too, which another command may not remember."""
+    said = ["rolescape", "qa", parameters.workspace, parameters.character]
+    said += ["--fresh"] if parameters.fresh else []
+    for option, value in (("--writer", parameters.writer), ("--base-url", parameters.base_url)):
+        said += [option, value] if value else []
+    return shlex.join([*said, "--batch"])

@@ -109,8 +109,10 @@ def ask_anew(workspace: Workspace, character: str, kinds: Sequence[str]) -> bool
 
 
 def end_anew(workspace: Workspace, character: str) -> None:
-    """Take a request to ask anew as fulfilled: the next one is another. Nothing happens without one."""
-    workspace.character(character).anew.unlink(missing_ok=True)
+    """Take what was begun of a character's questions as done: the next request is another. Nothing happens without one."""
+    folder = workspace.character(character)
+    folder.anew.unlink(missing_ok=True)
+    folder.begun.unlink(missing_ok=True)
 
 
 def _takes_to_come(path: Path) -> dict[str, int] | None:

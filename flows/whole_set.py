@@ -1,6 +1,7 @@
 """A workspace with what its set file says: which set stages are done, and what they left behind."""
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -71,14 +72,14 @@ def open_set(workspace: Workspace) -> WholeSet:
     return WholeSet(workspace, inputs, blueprint_of(inputs), thresholds_of(inputs))
 
 
-def state(whole: WholeSet) -> str:
-    """Return the fingerprint of everything that set tables and shards are made from."""
+def state(whole: WholeSet, without: tuple[str, Sequence[str]] = ("", ())) -> str:
+    """Return the fingerprint of everything that set tables and shards are made from, `without` a character's tables of some kinds."""
     # The fingerprint stands beside the content because shards carry provenance, which the content leaves out.
     stamps = {
         character: {
             kind: [stamp.fingerprint, stamp.content]
             for kind, stamp in whole.workspace.character(character).stamps().items()
-            if kind in whole.blueprint.kinds
+            if kind in whole.blueprint.kinds and not (character == without[0] and kind in without[1])
         }
         for character in whole.characters
     }

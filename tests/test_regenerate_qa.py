@@ -10,7 +10,8 @@ from conftest import Told
 from small_set import changed, contents, edit, own_copy, times
 
 from flows.retrying import ask_anew
-from flows.whole_set import ALL
+from flows.set_verdicts import judge
+from flows.whole_set import ALL, WholeSet
 from rolescape_data.records import Measurement, SplitRow, TextMCQ, TextQA, Verdict
 from rolescape_data.store.tables import read_table
 from rolescape_data.store.workspace import CharacterFolder, Stamp, Workspace
@@ -212,6 +213,45 @@ def test_asking_anew_goes_on_where_it_was_interrupted(
     assert takes(built, "mara-quist") == {1}
     qa("mara-quist", "--fresh")
     assert takes(built, "mara-quist") == {2}, "the next one is another"
+
+
+@pytest.mark.parametrize("at", ["the second table", "the verdicts"])
+def test_of_a_set_that_was_up_to_date_a_finished_interruption_leaves_only_what_any_run_leaves_stale(
+    small: Path, built: Path, qa: Run, rolescape: Run, monkeypatch: pytest.MonkeyPatch, at: str
+) -> None:
+    if at == "the verdicts":
+        with monkeypatch.context() as patch:
+            patch.setattr(
+                "flows.regenerate_qa.judge", lambda *_, **__: (_ for _ in ()).throw(KeyboardInterrupt)
+            )
+            patch.setattr("flows.cli._interrupted", lambda: (_ for _ in ()).throw(SystemExit(130)))
+            assert qa("mara-quist", "--fresh").status == 130
+    else:
+        interrupted_before_text_mcq(qa, monkeypatch)
+    assert {"verdicts", "splits"} <= set(json.loads(rolescape("status", built, "--json").out)["stale"])
+
+    judged: list[str] = []
+
+    def judging(whole: WholeSet, only: str) -> None:
+        judged.append(only)
+        judge(whole, only=only)
+
+    monkeypatch.setattr("flows.regenerate_qa.judge", judging)
+    assert qa().status == 0
+
+    assert judged == ["mara-quist"]
+    assert json.loads(rolescape("status", built, "--json").out)["stale"] == ["shards", "report"]
+
+
+def test_what_changed_meanwhile_is_not_taken_for_up_to_date(
+    small: Path, built: Path, qa: Run, rolescape: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    interrupted_before_text_mcq(qa, monkeypatch)
+    qa("bram-oake", "--fresh")
+
+    assert qa().status == 0
+
+    assert {"verdicts", "splits"} <= set(json.loads(rolescape("status", built, "--json").out)["stale"])
 
 
 def test_a_build_goes_on_with_questions_whose_asking_was_interrupted(

@@ -3,7 +3,7 @@
 ```
 WORKSPACE/
   set.yaml  inputs.json  inputs/   the set as built, and a content-addressed copy of every input
-  characters/ID/tables/KIND.parquet  rejects.parquet  ledger.sqlite  stages.json  (anew.json: takes to come)
+  characters/ID/tables/KIND.parquet  rejects.parquet  ledger.sqlite  stages.json  (anew.json, begun.json: what is under way)
   set/                             verdicts, measurements, splits, contract: written by one coordinator
   blobs/ab/abcdef....png           pictures by SHA-256
   shards/  report/
@@ -144,6 +144,11 @@ class CharacterFolder:
     def anew(self) -> Path:
         """The takes that tables are to come to, by kind; there while a request to ask anew is not fulfilled."""
         return self.root / "anew.json"
+
+    @property
+    def begun(self) -> Path:
+        """What a regeneration of questions found before it began; there while it is not at its end."""
+        return self.root / "begun.json"
 
     @property
     def rejected(self) -> Path:
