@@ -1,5 +1,6 @@
 """What a command did -> the few lines that a person reads."""
 
+import json
 from collections import Counter
 from dataclasses import asdict
 from pathlib import Path
@@ -7,6 +8,7 @@ from typing import Any
 
 from flows.batches import lines as batch_lines
 from flows.batches import open_in
+from flows.build_character_set import last_build
 from flows.contract import NOT_BUILT, shortcomings
 from flows.expecting import Expected, expected, tell_expected
 from flows.retrying import quarantined
@@ -14,8 +16,11 @@ from flows.reviewed import reviewed, tell_row
 from flows.scoring import clip_note
 from flows.steps import SET_STAGES, STEPS
 from flows.whole_set import done, open_set, split_rows
+from rolescape_data.errors import WriterError
 from rolescape_data.providers.ledger import Ledger
+from rolescape_data.providers.prices import price_of
 from rolescape_data.providers.routing import taken_over
+from rolescape_data.routes import Casting
 from rolescape_data.store.workspace import Workspace
 
 
@@ -133,6 +138,7 @@ def status_of(folder: Path) -> dict[str, Any]:
         "expected": asdict(money) if (money := expected(workspace)) is not None else None,
         "cost_usd": round(sum(entry["cost_usd"] for entry in characters.values()), 6),
         "open_usd": round(sum(entry["open_usd"] for entry in characters.values()), 6),
+        "unpriced": _unpriced(workspace, whole.inputs.qa),
     }
 
 
@@ -180,9 +186,27 @@ def tell_status(found: dict[str, Any]) -> str:
     lines += batch_lines(found["batches"])
     lines.append(f"  {found['clip']}")
     lines.append(f"  spent in all: {found['cost_usd']:.4f} USD{_unsettled(found['open_usd'])}")
+    if found["unpriced"]:
+        lines.append(
+            f"  not in it: what {', '.join(found['unpriced'])} charges, whose price is not known; "
+            "write it into prices.yaml of the set's `qa:` folder"
+        )
     if found["expected"] is not None:
         lines.append(f"  whole build: {tell_expected(Expected(**found['expected']))}")
     return "\n".join(lines + _shortcomings(found))
+
+
+def _unpriced(workspace: Workspace, qa: Path | None) -> list[str]:
+    """Return the writers of the last build whose tokens are counted and whose money is not."""
+    casting = last_build(workspace).get("casting")
+    routes = Casting.model_validate_json(json.dumps(casting)).routes() if casting else []
+    found: set[str] = set()
+    for leg in (leg for route in routes for leg in route if leg.name != "offline"):
+        try:
+            price_of(leg.name, base_url=leg.base_url, overlay=qa)
+        except WriterError:
+            found.add(leg.name)
+    return sorted(found)
 
 
 def _unsettled(usd: float) -> str:

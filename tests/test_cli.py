@@ -159,6 +159,23 @@ def test_status_tells_what_calls_may_have_cost_whose_end_nobody_knows(
     assert json.loads(rolescape("status", folder, "--json").out)["open_usd"] == 0.25
 
 
+@pytest.mark.parametrize(
+    ("url", "named"), [("https://models.example.com/v1", True), ("http://127.0.0.1:8000/v1", False)]
+)
+def test_status_names_a_writer_whose_price_nobody_wrote_down(
+    built: Path, rolescape: Run, tmp_path: Path, url: str, named: bool
+) -> None:
+    folder = shutil.copytree(built, tmp_path / "paid.workspace")
+    last = json.loads((folder / "build.json").read_text())
+    last["casting"]["default"] = [{"name": "openai:unheard-of", "base_url": url}]
+    (folder / "build.json").write_text(json.dumps(last))
+
+    told = rolescape("status", folder)
+
+    assert told.status == 0
+    assert ("not in it: what openai:unheard-of charges" in told.out) is named
+
+
 def test_status_of_an_unfinished_workspace_names_what_is_not_built(
     small: Path, build: Run, rolescape: Run, tmp_path: Path
 ) -> None:
