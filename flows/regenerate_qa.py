@@ -12,7 +12,7 @@ from flows.begun import begin
 from flows.build_character_set import last_build, remembered_budget, remembered_casting
 from flows.contract import shortcomings
 from flows.expecting import expecting_questions
-from flows.retrying import ask_anew, end_anew, lift
+from flows.retrying import ask_anew, end_anew, errors_of, lift
 from flows.runtime import each
 from flows.set_verdicts import divide, judge
 from flows.steps import QA_KINDS, QA_STAGES, WRITTEN
@@ -71,6 +71,8 @@ def regenerate_qa(parameters: QaParameters) -> dict[str, Any]:
         append_log(workspace, f"qa {parameters.model_dump_json()}")
         desk = open_desk(workspace, parameters.character, casting=casting)
         behind = out_of_date(desk, ("profile",))
+        if parameters.retry is not None:
+            errors_of(parameters.retry)  # A mistyped one leaves no note of anything begun.
         before = begin(whole, parameters.character, _command(parameters))
         # After the writers are opened: one that cannot be asked leaves nothing behind to be made anew.
         if parameters.retry is not None:

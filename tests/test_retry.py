@@ -190,5 +190,6 @@ def test_an_unknown_reason_lists_the_known_ones(
         told = rolescape("qa", built, IDS[0], "--retry", "bored", "--engine", "none", "--quiet")
 
     assert told.status == 2
+    assert not Workspace(built).character(IDS[0]).begun.exists()
     for reason in ("bored", "quarantined", "refused", "truncated", "invalid", "empty", "failed"):
         assert reason in told.err
