@@ -123,6 +123,7 @@ def test_beside_a_picture_the_exchange_that_names_everybody_comes_first_and_othe
         ),
         ("What happened to the net?", "The seine tore. Orlaith, fetch me the tarred twine."),
         ("What happened to the net?", "The seine tore on the rocks. To the boats, men!"),
+        ("What happened to the net?", "You saw the net tear, Orlaith daughter of Ida, what say you?"),
     ],
 )
 def test_cries_that_follow_each_other_and_words_to_somebody_else_are_no_answer(user: str, reply: str) -> None:

@@ -36,7 +36,9 @@ _STOP = re.compile(
 _CALL = re.compile(
     r"(?:^|[.!?] )(?P<first>[A-Z][\w'’]+)[,!]\s"
     r"|,\s(?:(?:my|dear|young|old|good|master|sir|lord|lady|friend|brother|sister|uncle|aunt|captain) )*"
-    r"(?P<last>[A-Z][\w'’]+)[.!?…]*$",
+    r"(?P<last>[A-Z][\w'’]+)[.!?…]*$"
+    # "And you, Orlaith daughter of Ida, what say you?"
+    r"|,\s(?P<mid>[A-Z][\w'’]+)(?: (?:son|daughter) of [A-Z][\w'’]+)?,\s(?=(?:what|will|do|can|would|have|are|you|your|tell)\b)",
     re.MULTILINE,
 )
 _NO_NAME = re.compile(
