@@ -90,6 +90,11 @@ def test_facts_about_deeds_and_looks_make_no_situation() -> None:
     assert list(situations(facts, MIRA)) == []
 
 
+def test_what_somebody_does_in_spite_of_an_occasion_is_not_asked_for_on_it() -> None:
+    facts = [{"text": "Mira is honest even when a lie would be tidier.", "aspect": "personality"}]
+    assert [kind for kind, _ in situations(facts, MIRA)] == ["called"]
+
+
 def test_memory_is_asked_in_other_words_than_training_asks() -> None:
     plain = asked("memorization")
     assert plain

@@ -66,7 +66,8 @@ _ASPECTS = ("personality", "preferences", "quotes", "goals")
 _STOP = re.compile(
     r",? (?:until|unless|even|without|instead|because|rather than|and (?:often|never|always|sometimes|then))\b.*$"
 )
-_WHEN = re.compile(r"^(?P<does>.+?),? (?:when|whenever) (?P<clause>[^,]+)$")
+# "Even when a lie would be tidier": what somebody does in spite of an occasion is not asked for on it.
+_WHEN = re.compile(r"^(?P<does>.+?)(?<! even)(?<! only)(?<! not),? (?:when|whenever) (?P<clause>[^,]+)$")
 _DOES = re.compile(
     r"^(?:(?P<being>(?:hates?|dislikes?|detests?|fears?) being) (?P<passive>\w+(?:ed|en|wn|ght|ld|ade) .+)"
     r"|(?:hates?|dislikes?|detests?|distrusts?|despises?|avoids?|cannot stand) (?P<dislike>.+)"

@@ -41,7 +41,7 @@ def copulas(clause: Clause) -> Iterator[Asked]:
     elif (
         clause.about == "name" and first.kind == "np" and first.text.split()[0].lower() in {"a", "an", "the"}
     ):
-        if not clause.adverbs and len(whole.split()) <= 18:
+        if not clause.adverbs and len(whole.split()) <= 18 and not _goes_on(whole):
             yield Asked(
                 f"Who {aux} {subject}?",
                 whole,
@@ -75,6 +75,12 @@ def copulas(clause: Clause) -> Iterator[Asked]:
     elif clause.about == "other" and first.kind == "np" and is_named(subject) and _relates(first.text):
         question = f"Who {aux} {subject} to @?"
         yield Asked(question, whole, "role", "role", "who is other", "role", "easy", weight=6)
+
+
+def _goes_on(phrase: str) -> bool:
+    """Whether a second verb may hide in what somebody is: "the king of his house and approaches life with calm"."""
+    after = re.findall(r"\band (\w+)", phrase)
+    return any(word.islower() and lex.verb_lemma(word, "VBZ") for word in after)
 
 
 def _relates(phrase: str) -> bool:
