@@ -113,6 +113,7 @@ def test_a_sentence_answers_the_question_that_it_was_turned_into(
         ("Oda", "Why does Oda sing?"),
         ("Konrad", "I entered the chambers of Prince Konrad."),
         ("Oda", "Oda's name is famous."),
+        ("Oda", "Oda talks fast and starts a new thought before the last is told."),
         ("Oda", "Oda is the undisputed queen of the pier and approaches life with calm."),
         ("Konrad", "Konrad's army (and others"),
     ],
