@@ -5,6 +5,7 @@ Every question is a sentence of the material turned round; what no pattern fits 
 
 import hashlib
 from collections import Counter
+from itertools import combinations
 from typing import Any
 
 from rolescape_data.providers.offline.choices import text_mcq
@@ -169,7 +170,7 @@ def _compared(first: Candidate, second: Candidate, found: Material) -> dict[str,
 
 
 def _alike(free: list[Candidate], found: Material) -> tuple[Candidate, Candidate] | None:
-    """Two facts of one aspect that can be asked for in one breath, rather two that speak of the same thing; or none."""
+    """Two facts that can be asked for in one breath, since both speak of the same thing or are of one aspect; or none."""
     called = {word for form in found.name.forms for word in meaning(form)}
     short = [
         c
@@ -180,18 +181,17 @@ def _alike(free: list[Candidate], found: Material) -> tuple[Candidate, Candidate
         and c.asked.slot in {"thing", "place", "person"}
         and "," not in c.asked.answer
     ]
-    pairs = [
-        (first, second)
-        for first in short
-        for second in short
-        if first.fact_id < second.fact_id
-        and first.asked.form == second.asked.form
-        and first.aspect == second.aspect
-    ]
 
     def shared(pair: tuple[Candidate, Candidate]) -> int:
         return len((meaning(pair[0].text) & meaning(pair[1].text)) - called)
 
+    pairs = [
+        (first, second)
+        for first, second in combinations(sorted(short, key=lambda c: c.fact_id), 2)
+        if first.fact_id != second.fact_id
+        and first.asked.form == second.asked.form
+        and (first.aspect == second.aspect or shared((first, second)))
+    ]
     return max(pairs, key=shared, default=None)
 
 
