@@ -130,6 +130,13 @@ def test_cries_that_follow_each_other_and_words_to_somebody_else_are_no_answer(u
     assert image_dialogue({"character": MARA, "spoken_beside": [exchange(user, reply, "Bram")]}, ()) is None
 
 
+def test_a_heading_in_the_middle_of_a_line_calls_nobody() -> None:
+    said = exchange(
+        "Under Nets, Torn, you fill a page of the ledger.", "I fill a page of the ledger with pride.", "Bram"
+    )
+    assert image_dialogue({"character": MARA, "spoken_beside": [said]}, ()) is not None
+
+
 def test_what_two_branches_of_a_script_tell_in_nearly_the_same_words_is_told_once() -> None:
     given_ = [
         exchange(

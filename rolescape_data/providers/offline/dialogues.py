@@ -37,8 +37,8 @@ _CALL = re.compile(
     r"(?:^|[.!?] )(?P<first>[A-Z][\w'’]+)[,!]\s"
     r"|,\s(?:(?:my|dear|young|old|good|master|sir|lord|lady|friend|brother|sister|uncle|aunt|captain) )*"
     r"(?P<last>[A-Z][\w'’]+)[.!?…]*$"
-    # "And you, Orlaith daughter of Ida, what say you?"
-    r"|,\s(?P<mid>[A-Z][\w'’]+)(?: (?:son|daughter) of [A-Z][\w'’]+)?,\s(?=(?:what|will|do|can|would|have|are|you|your|tell)\b)",
+    # "And you, Orlaith daughter of Ida, what say you?"; "under Hazards, Moving, you ..." is a heading.
+    r"|\b[a-z][\w'’]*,\s(?P<mid>[A-Z][\w'’]+)(?: (?:son|daughter) of [A-Z][\w'’]+)?,\s(?=(?:what|will|do|can|would|have|are|you|your|tell)\b)",
     re.MULTILINE,
 )
 _NO_NAME = re.compile(
