@@ -156,11 +156,16 @@ def test_the_offline_writer_costs_nothing(small: Path, rolescape: Build) -> None
 @pytest.mark.parametrize(
     "faults",
     [
-        {"mode": "ok"},
-        {"mode": "truncated", "first": 2},
         {"mode": "always_bad", "corruption": "missing_key"},
-        {"mode": "bad_json", "first": 3, "corruption": "missing_key"},
         {"mode": "ok", "source": "seeded"},
+        *(
+            pytest.param(faults, marks=pytest.mark.soak)
+            for faults in (
+                {"mode": "ok"},
+                {"mode": "truncated", "first": 2},
+                {"mode": "bad_json", "first": 3, "corruption": "missing_key"},
+            )
+        ),
     ],
 )
 def test_what_is_stated_as_the_most_is_never_exceeded(
@@ -202,8 +207,16 @@ def review_of(told: Told) -> dict[str, int]:
     return row  # type: ignore[no-any-return]
 
 
-@pytest.mark.parametrize("options", [False, True], ids=["rest_by_rule", "all_by_a_model"])
-@pytest.mark.parametrize("faults", [{"mode": "ok"}, {"mode": "always_bad", "corruption": "missing_key"}])
+@pytest.mark.parametrize(
+    "options", [False, pytest.param(True, marks=pytest.mark.soak)], ids=["rest_by_rule", "all_by_a_model"]
+)
+@pytest.mark.parametrize(
+    "faults",
+    [
+        {"mode": "always_bad", "corruption": "missing_key"},
+        pytest.param({"mode": "ok"}, marks=pytest.mark.soak),
+    ],
+)
 def test_reviews_are_bounded_by_the_replies_that_a_judge_is_shown(
     small: Path,
     server: ModelServer,
