@@ -20,9 +20,9 @@ from rolescape_data.providers.ledger import (
     beginning,
     call_key,
     ending,
-    explained,
     keeping,
 )
+from rolescape_data.providers.ledger_faults import explained
 
 ASKED = Request(
     prompt_id="caption",
@@ -270,6 +270,15 @@ def test_a_damaged_ledger_is_named_with_what_to_do(tmp_path: Path) -> None:
     path.write_bytes(b"this is no database" * 1000)
 
     with pytest.raises(InputError, match=r"ledger\.sqlite is damaged .* Restore it"):
+        Ledger(path).find(["k"])
+
+
+def test_a_ledger_of_another_version_says_so(tmp_path: Path) -> None:
+    path = tmp_path / "ledger.sqlite"
+    with closing(sqlite3.connect(path)) as database:
+        database.execute("CREATE TABLE calls (key TEXT)")
+
+    with pytest.raises(InputError, match="another version of this program"):
         Ledger(path).find(["k"])
 
 

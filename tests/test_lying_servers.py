@@ -108,6 +108,28 @@ def test_what_is_no_answer_is_the_servers_trouble_and_never_ours(
     assert (fault.kind, fault.status) == ("overloaded", 0)
 
 
+@pytest.mark.parametrize(
+    ("code", "kind"),
+    [
+        (429, "rate_limit"),
+        ("402", "quota"),
+        (502, "overloaded"),
+        (401, "auth"),
+        (7, "overloaded"),
+        (None, "overloaded"),
+    ],
+)
+def test_a_refusal_that_a_gateway_sends_on_as_a_success_is_one_all_the_same(
+    liar: Liar, code: Any, kind: str
+) -> None:
+    liar.says({"error": {"message": "Provider returned error", "code": code}})
+
+    fault = fault_of(client_of("openai", liar))
+
+    assert fault.kind == kind
+    assert fault.status == (int(code) if code not in (7, None) else 0)
+
+
 COUNTS = [
     None,
     {},

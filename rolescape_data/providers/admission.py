@@ -333,7 +333,8 @@ def _advice(name: str, fault: WireFault) -> str:
         "command again; everything paid for is kept.",
         "auth": "The key is wrong, or may not use this model. Check the key in the environment, then run the same "
         "command again.",
-        "not_found": "There is no such model at this address. Check the model's name and --base-url.",
+        "not_found": "There is no such model at this address. Check the model's name and --base-url, which for most "
+        "servers that speak OpenAI's protocol ends in /v1.",
     }[fault.kind]
     return f"The writer '{name}' was refused: {str(fault).rstrip('.')}. {what}"
 

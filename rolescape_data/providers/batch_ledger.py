@@ -13,7 +13,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Literal
 
-from rolescape_data.providers.ledger import TABLES, Statement, connected, explained, storable
+from rolescape_data.providers.ledger import TABLES, Statement, connected, storable
+from rolescape_data.providers.ledger_faults import explained
 
 BatchState = Literal[
     "intended",  # about to be submitted, or just submitted: only the server's list tells

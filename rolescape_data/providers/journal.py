@@ -15,7 +15,8 @@ from pathlib import Path
 from queue import Empty, SimpleQueue
 
 from rolescape_data.errors import RolescapeError, StoppedError
-from rolescape_data.providers.ledger import TABLES, Statement, explained
+from rolescape_data.providers.ledger import TABLES, Statement
+from rolescape_data.providers.ledger_faults import explained
 
 # A ledger that nothing was written to for this long is closed: it is then one plain file again, without a -wal beside it.
 IDLE_SECONDS = 1.0

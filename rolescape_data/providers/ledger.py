@@ -18,8 +18,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-from rolescape_data.errors import DiskFullError, InputError, RolescapeError
 from rolescape_data.providers.base import ErrorKind, Outcome, Request, Writer
+from rolescape_data.providers.ledger_faults import explained
 from rolescape_data.providers.quarantine import held
 
 Step = Literal["ask", "correct", "fresh", "widen"]
@@ -342,33 +342,6 @@ def connected(path: Path) -> sqlite3.Connection:
     if os.access(path.parent, os.W_OK) or not path.exists() or (beside.exists() and beside.stat().st_size):
         return sqlite3.connect(path, timeout=30)
     return sqlite3.connect(f"{path.resolve().as_uri()}?immutable=1", uri=True)
-
-
-def explained(path: Path, fault: Exception) -> RolescapeError:
-    """Return what a person can do about a ledger that cannot be used."""
-    if isinstance(fault, sqlite3.IntegrityError):
-        return InputError(
-            f"Another process writes to the ledger {path} at the same time ({fault}). Wait for it, then run the same command again."
-        )
-    if not isinstance(fault, sqlite3.OperationalError):
-        return InputError(
-            f"The ledger {path} is damaged ({fault}). Restore it from a copy, or move it away to pay for its calls again."
-        )
-    if "full" in str(fault) or _no_room(path.parent):
-        return DiskFullError(
-            f"The disk under {path.parent} is full ({fault}). "
-            "Free some space and run the same command again; nothing that was done is lost."
-        )
-    return InputError(f"The ledger {path} cannot be used: {fault}. Is another build running?")
-
-
-def _no_room(folder: Path) -> bool:
-    """Say whether the disk has no block or no file left: SQLite calls that 'unable to open database file'."""
-    try:
-        room = os.statvfs(folder)
-    except OSError:
-        return False
-    return room.f_bavail == 0 or (room.f_files > 0 and room.f_favail == 0)
 
 
 class Recorded:

@@ -225,6 +225,8 @@ class OpenAIClient:
             raise _RefusedError(Refusal.of(posted.status, body), posted.headers)
         if body is None:
             raise self._fault("overloaded", "the server answered with something other than JSON")
+        if (status := _status_within(body)) is not None:
+            raise _RefusedError(Refusal.of(status, body), posted.headers)
         return body
 
     async def _content(self, attempt: Attempt) -> str | list[dict[str, Any]]:
@@ -322,6 +324,14 @@ class OpenAIClient:
         self, kind: FaultKind, message: str, wait_s: float | None = None, status: int = 0
     ) -> WireFault:
         return WireFault(kind, without_keys(message, self._key), retry_after_s=wait_s, status=status)
+
+
+def _status_within(body: Any) -> int | None:
+    """Return the status of a refusal that a gateway sends on as a success (OpenRouter does); None where it is none."""
+    if not isinstance(body, dict) or body.get("choices") or not isinstance(body.get("error"), dict):
+        return None
+    code = str(body["error"].get("code"))
+    return int(code) if re.fullmatch("[45][0-9]{2}", code) else None
 
 
 def _text(content: Any) -> str:
