@@ -222,17 +222,13 @@ class PaidWriter:
         loop = asyncio.get_running_loop()
         began = loop.time()
         try:
-            async with asyncio.timeout(attempt.timeout_s + 5.0):
-                reply = await self._client.send(attempt)
+            reply = await self._client.send(attempt)
         except BaseException as fault:
-            found = WireFault("timeout", "no answer in time") if isinstance(fault, TimeoutError) else fault
-            ended = _end_of(found, held, loop.time() - began)
+            ended = _end_of(fault, held, loop.time() - began)
             self._settle(held, held if ended.state == "unknown" else 0.0)
             self._background.journal.put(ledger, ending(row.key, row.number, ended))
             flight.busy = False
-            if found is fault:
-                raise
-            raise found from fault
+            raise
         ended = answered(reply, self._price, held, latency_s=loop.time() - began)
         self._settle(held, ended.cost_usd)
         row.bear(ended)
