@@ -282,6 +282,19 @@ def test_a_ledger_of_another_version_says_so(tmp_path: Path) -> None:
         Ledger(path).find(["k"])
 
 
+def test_an_older_ledger_that_cannot_be_written_to_is_not_taken_for_a_busy_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "ledger.sqlite"
+    with closing(sqlite3.connect(path)) as database:
+        database.execute("CREATE TABLE calls (key TEXT)")
+    # A test that runs as root may write everywhere.
+    monkeypatch.setattr("os.access", lambda *_: False)
+
+    with pytest.raises(InputError, match=r"cannot be written to .* Copy the workspace"):
+        Ledger(path).find(["k"])
+
+
 def test_a_full_disk_is_a_resumable_stop(tmp_path: Path) -> None:
     fault = explained(tmp_path / "ledger.sqlite", sqlite3.OperationalError("database or disk is full"))
 

@@ -22,6 +22,10 @@ def explained(path: Path, fault: Exception) -> RolescapeError:
             f"The disk under {path.parent} is full ({fault}). "
             "Free some space and run the same command again; nothing that was done is lost."
         )
+    if "readonly" in str(fault):
+        return InputError(
+            f"The ledger {path} cannot be written to ({fault}). Copy the workspace to a place where you may write."
+        )
     if "no such" in str(fault) or "has no column" in str(fault):
         return InputError(
             f"The ledger {path} was written by another version of this program ({fault}). "
