@@ -327,11 +327,14 @@ class OpenAIClient:
 
 
 def _status_within(body: Any) -> int | None:
-    """Return the status of a refusal that a gateway sends on as a success (OpenRouter does); None where it is none."""
+    """Return the status of a refusal that a gateway sends on as a success (OpenRouter does); None where it is none.
+
+    A breakdown (500 and above) is none: it may have come in the middle of an answer that is charged for.
+    """
     if not isinstance(body, dict) or body.get("choices") or not isinstance(body.get("error"), dict):
         return None
     code = str(body["error"].get("code"))
-    return int(code) if re.fullmatch("[45][0-9]{2}", code) else None
+    return int(code) if re.fullmatch("4[0-9]{2}", code) else None
 
 
 def _text(content: Any) -> str:

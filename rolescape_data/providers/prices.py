@@ -9,7 +9,6 @@ A set's own `qa:` folder may hold a prices.yaml too: its entries are added to th
 import re
 from collections.abc import Mapping
 from datetime import date
-from functools import cache
 from pathlib import Path
 
 from pydantic import Field
@@ -61,16 +60,10 @@ def load_prices(overlay: Path | None = None) -> dict[str, Price]:
     Raises:
         SettingsError: a file that says something else; file and line are named.
     """
-    found = dict(_shipped())
+    found = dict(load_yaml(assets.shipped("qa") / _FILE, Prices).prices)
     if overlay is not None and (overlay / _FILE).is_file():
         found |= load_yaml(overlay / _FILE, Prices).prices
     return found
-
-
-@cache
-def _shipped() -> dict[str, Price]:
-    """Every character's writer asks for it, and reading it takes 30 ms."""
-    return load_yaml(assets.shipped("qa") / _FILE, Prices).prices
 
 
 def price_of(
